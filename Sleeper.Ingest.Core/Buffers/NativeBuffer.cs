@@ -1,0 +1,60 @@
+using System.Runtime.InteropServices;
+
+namespace Sleeper.Ingest.Core.Buffers;
+
+/// <summary>A block of memory outside the garbage-collected heap, 64-byte aligned, not cleared. One owner, who disposes it.</summary>
+/// <remarks>
+/// Rows live here, not in arrays: the heap would clear each block before use, scan it, and give it back when it likes, and the memory
+/// budget could not be kept. The count of living blocks is there so that tests can see a leak.
+/// </remarks>
+internal sealed unsafe class NativeBuffer : IDisposable
+{
+    private static long s_liveBytes;
+    private readonly MemoryBudget? _budget;
+    private byte* _pointer;
+
+    /// <summary>Takes memory; if a budget is given, <paramref name="lengthBytes"/> must already be reserved there and are released on disposal.</summary>
+    public NativeBuffer(nint lengthBytes, MemoryBudget? reservedIn = null)
+    {
+        _pointer = (byte*)NativeMemory.AlignedAlloc((nuint)lengthBytes, 64);
+        LengthBytes = lengthBytes;
+        _budget = reservedIn;
+        Interlocked.Add(ref s_liveBytes, lengthBytes);
+    }
+
+    ~NativeBuffer() => Free();
+
+    /// <summary>Bytes of all buffers that are not disposed, in this process.</summary>
+    public static long LiveBytes => Interlocked.Read(ref s_liveBytes);
+
+    public nint LengthBytes { get; }
+
+    public byte* Pointer
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_pointer is null, this);
+            return _pointer;
+        }
+    }
+
+    public Span<byte> Span => new(Pointer, checked((int)LengthBytes));
+
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        byte* pointer = _pointer;
+        _pointer = null;
+        if (pointer is not null)
+        {
+            NativeMemory.AlignedFree(pointer);
+            Interlocked.Add(ref s_liveBytes, -LengthBytes);
+            _budget?.Release(LengthBytes);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+namespace Sleeper.Ingest.Core.Parquet.Columns;
+
+/// <summary>How the values of a leaf column lie in a <see cref="ColumnVector"/>.</summary>
+internal enum VectorKind
+{
+    /// <summary>INT32; FLOAT as its bits; BOOLEAN as 0 or 1.</summary>
+    Int32,
+
+    /// <summary>INT64; DOUBLE as its bits.</summary>
+    Int64,
+
+    /// <summary>BYTE_ARRAY, FIXED_LEN_BYTE_ARRAY and INT96 (12 bytes each).</summary>
+    Bytes,
+}
+
+/// <summary>
+/// Values of one leaf column for a stretch of whole rows: what the writer takes and the reader gives. Reused: grown as needed, never shrunk.
+/// </summary>
+/// <remarks>
+/// <para><see cref="LevelCount"/> entries, one for each value, null or empty list (for a flat required column that is one a row), with
+/// <see cref="DefinitionLevels"/> where the column's maximum definition level is above 0 and <see cref="RepetitionLevels"/> where its
+/// maximum repetition level is. <see cref="ValueCount"/> values lie without gaps in the array of the vector's kind.</para>
+/// <para>Bytes: value i is <c>Bytes[Offsets[i]..Offsets[i + 1]]</c>; <c>Offsets[0]</c> is 0.</para>
+/// <para>Not thread-safe.</para>
+/// </remarks>
+internal sealed class ColumnVector
+{
+    public ColumnVector(VectorKind kind)
+    {
+        Kind = kind;
+        if (kind == VectorKind.Bytes)
+        {
+            Offsets = new int[1];
+        }
+    }
+
+    public VectorKind Kind { get; }
+
+    /// <summary>Entries of the level arrays; equal to <see cref="ValueCount"/> for a flat required column.</summary>
+    public int LevelCount { get; set; }
+
+    /// <summary>Values that are there, without nulls.</summary>
+    public int ValueCount { get; set; }
+
+    /// <summary>Bytes used of <see cref="Bytes"/>.</summary>
+    public int ByteCount => Kind == VectorKind.Bytes ? Offsets[ValueCount] : 0;
+
+    public byte[] DefinitionLevels { get; private set; } = [];
+
+    public byte[] RepetitionLevels { get; private set; } = [];
+
+    public int[] Ints { get; private set; } = [];
+
+    public long[] Longs { get; private set; } = [];
+
+    public byte[] Bytes { get; private set; } = [];
+
+    public int[] Offsets { get; private set; } = [];
+
+    /// <summary>Memory held, in bytes, for the budget.</summary>
+    public long CapacityBytes =>
+        DefinitionLevels.LongLength + RepetitionLevels.LongLength + (4 * Ints.LongLength) + (8 * Longs.LongLength)
+        + Bytes.LongLength + (4 * Offsets.LongLength);
+
+    /// <summary>Empties the vector and keeps its memory.</summary>
+    public void Clear()
+    {
+        LevelCount = 0;
+        ValueCount = 0;
+    }
+
+    /// <summary>Makes room for so many more values, keeping what is there.</summary>
+    public void EnsureValues(int additional)
+    {
+        int needed = checked(ValueCount + additional);
+        switch (Kind)
+        {
+            case VectorKind.Int32:
+                Ints = Grow(Ints, needed);
+                break;
+            case VectorKind.Int64:
+                Longs = Grow(Longs, needed);
+                break;
+            default:
+                Offsets = Grow(Offsets, checked(needed + 1));
+                break;
+        }
+    }
+
+    /// <summary>Makes room for so many more bytes, keeping what is there.</summary>
+    public void EnsureBytes(int additional) => Bytes = Grow(Bytes, checked(ByteCount + additional));
+
+    /// <summary>Makes room for so many more level entries, keeping what is there.</summary>
+    public void EnsureLevels(int additional, bool definition, bool repetition)
+    {
+        int needed = checked(LevelCount + additional);
+        if (definition)
+        {
+            DefinitionLevels = Grow(DefinitionLevels, needed);
+        }
+
+        if (repetition)
+        {
+            RepetitionLevels = Grow(RepetitionLevels, needed);
+        }
+    }
+
+    /// <summary>Value <paramref name="index"/> of a vector of bytes.</summary>
+    public ReadOnlySpan<byte> BytesAt(int index) => Bytes.AsSpan(Offsets[index], Offsets[index + 1] - Offsets[index]);
+
+    private static T[] Grow<T>(T[] array, int needed)
+    {
+        if (array.Length >= needed)
+        {
+            return array;
+        }
+
+        Array.Resize(ref array, (int)Math.Min(Array.MaxLength, Math.Max(needed, Math.Max(64L, 2L * array.Length))));
+        return array;
+    }
+}

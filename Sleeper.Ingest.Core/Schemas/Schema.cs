@@ -1,0 +1,80 @@
+namespace Sleeper.Ingest.Core.Schemas;
+
+/// <summary>
+/// The fields of a table. Rows are sorted by the row keys, then by the sort keys; the row keys also decide the partition.
+/// Immutable, safe for many threads.
+/// </summary>
+/// <remarks>
+/// The order of all fields, used for columns and for rows by position, is row keys, sort keys, values, each as given.
+/// </remarks>
+public sealed partial class Schema : IEquatable<Schema>
+{
+    private readonly Field[] _allFields;
+    private readonly Dictionary<string, int> _indexByName;
+
+    /// <summary>Makes a schema and checks it.</summary>
+    /// <exception cref="ArgumentException">
+    /// There is no row key; a key is a list, a map or nullable; a name occurs twice; a row key's name contains a dot.
+    /// </exception>
+    public Schema(IEnumerable<Field> rowKeyFields, IEnumerable<Field>? sortKeyFields = null, IEnumerable<Field>? valueFields = null)
+    {
+        ArgumentNullException.ThrowIfNull(rowKeyFields);
+        RowKeyFields = [.. rowKeyFields];
+        SortKeyFields = [.. sortKeyFields ?? []];
+        ValueFields = [.. valueFields ?? []];
+        SchemaRules.Check(RowKeyFields, SortKeyFields, ValueFields);
+        _allFields = [.. RowKeyFields, .. SortKeyFields, .. ValueFields];
+        _indexByName = new Dictionary<string, int>(_allFields.Length, StringComparer.Ordinal);
+        for (int i = 0; i < _allFields.Length; i++)
+        {
+            _indexByName.Add(_allFields[i].Name, i);
+        }
+    }
+
+    /// <summary>The fields that decide a row's partition and come first in the sort order. At least one.</summary>
+    public IReadOnlyList<Field> RowKeyFields { get; }
+
+    /// <summary>The fields that order rows with equal row keys. May be empty.</summary>
+    public IReadOnlyList<Field> SortKeyFields { get; }
+
+    /// <summary>The other fields. May be empty.</summary>
+    public IReadOnlyList<Field> ValueFields { get; }
+
+    /// <summary>Row keys, sort keys and values, in that order.</summary>
+    public IReadOnlyList<Field> AllFields => _allFields;
+
+    /// <summary>The number of key fields: row keys and sort keys together. They are the first of <see cref="AllFields"/>.</summary>
+    public int KeyFieldCount => RowKeyFields.Count + SortKeyFields.Count;
+
+    /// <summary>Starts a schema that is put together field by field.</summary>
+    public static SchemaBuilder Create() => new();
+
+    /// <summary>The position of a field in <see cref="AllFields"/>, or -1 if there is none of that name.</summary>
+    public int IndexOf(string name) => _indexByName.GetValueOrDefault(name, -1);
+
+    /// <inheritdoc/>
+    public bool Equals(Schema? other) =>
+        other is not null && RowKeyFields.SequenceEqual(other.RowKeyFields)
+        && SortKeyFields.SequenceEqual(other.SortKeyFields) && ValueFields.SequenceEqual(other.ValueFields);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as Schema);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        hash.Add(RowKeyFields.Count);
+        hash.Add(SortKeyFields.Count);
+        foreach (var field in _allFields)
+        {
+            hash.Add(field);
+        }
+
+        return hash.ToHashCode();
+    }
+
+    /// <summary>For example <c>row keys [origin String], sort keys [date Long], values [delay Int?]</c>.</summary>
+    public override string ToString() =>
+        $"row keys [{string.Join(", ", RowKeyFields)}], sort keys [{string.Join(", ", SortKeyFields)}], values [{string.Join(", ", ValueFields)}]";
+}
