@@ -9,12 +9,12 @@ namespace Sleeper.Ingest.Core.Schemas;
 /// </remarks>
 public sealed partial class Schema : IEquatable<Schema>
 {
-    private readonly Field[] _allFields;
     private readonly Dictionary<string, int> _indexByName;
 
     /// <summary>Makes a schema and checks it.</summary>
     /// <exception cref="ArgumentException">
-    /// There is no row key; a key is a list, a map or nullable; a name occurs twice; a row key's name contains a dot.
+    /// There is no row key; a key is a list, a map or nullable; a name occurs twice; a row key's name contains a dot; a field, its name or its
+    /// type is null; a name holds half of a surrogate pair.
     /// </exception>
     public Schema(IEnumerable<Field> rowKeyFields, IEnumerable<Field>? sortKeyFields = null, IEnumerable<Field>? valueFields = null)
     {
@@ -23,11 +23,12 @@ public sealed partial class Schema : IEquatable<Schema>
         SortKeyFields = [.. sortKeyFields ?? []];
         ValueFields = [.. valueFields ?? []];
         SchemaRules.Check(RowKeyFields, SortKeyFields, ValueFields);
-        _allFields = [.. RowKeyFields, .. SortKeyFields, .. ValueFields];
-        _indexByName = new Dictionary<string, int>(_allFields.Length, StringComparer.Ordinal);
-        for (int i = 0; i < _allFields.Length; i++)
+        AllFields = [.. RowKeyFields, .. SortKeyFields, .. ValueFields];
+        NameWarnings = SchemaRules.NameWarnings(AllFields);
+        _indexByName = new Dictionary<string, int>(AllFields.Count, StringComparer.Ordinal);
+        for (int i = 0; i < AllFields.Count; i++)
         {
-            _indexByName.Add(_allFields[i].Name, i);
+            _indexByName.Add(AllFields[i].Name, i);
         }
     }
 
@@ -41,16 +42,24 @@ public sealed partial class Schema : IEquatable<Schema>
     public IReadOnlyList<Field> ValueFields { get; }
 
     /// <summary>Row keys, sort keys and values, in that order.</summary>
-    public IReadOnlyList<Field> AllFields => _allFields;
+    public IReadOnlyList<Field> AllFields { get; }
 
     /// <summary>The number of key fields: row keys and sort keys together. They are the first of <see cref="AllFields"/>.</summary>
     public int KeyFieldCount => RowKeyFields.Count + SortKeyFields.Count;
+
+    /// <summary>What to log, once, about the names of fields; usually empty.</summary>
+    internal IReadOnlyList<string> NameWarnings { get; }
 
     /// <summary>Starts a schema that is put together field by field.</summary>
     public static SchemaBuilder Create() => new();
 
     /// <summary>The position of a field in <see cref="AllFields"/>, or -1 if there is none of that name.</summary>
-    public int IndexOf(string name) => _indexByName.GetValueOrDefault(name, -1);
+    /// <exception cref="ArgumentNullException">The name is null.</exception>
+    public int IndexOf(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return _indexByName.GetValueOrDefault(name, -1);
+    }
 
     /// <inheritdoc/>
     public bool Equals(Schema? other) =>
@@ -66,7 +75,7 @@ public sealed partial class Schema : IEquatable<Schema>
         var hash = new HashCode();
         hash.Add(RowKeyFields.Count);
         hash.Add(SortKeyFields.Count);
-        foreach (var field in _allFields)
+        foreach (var field in AllFields)
         {
             hash.Add(field);
         }
