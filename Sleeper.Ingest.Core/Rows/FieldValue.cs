@@ -58,8 +58,8 @@ public readonly struct FieldValue : IEquatable<FieldValue>
         : ReferenceEquals(_reference, LongTag) ? FieldValueKind.Long
         : ReferenceEquals(_reference, IntTag) ? FieldValueKind.Int
         : _reference is string ? FieldValueKind.String
-        : _reference is byte[] ? FieldValueKind.ByteArray
-        : _reference is FieldValue[] ? FieldValueKind.List
+        : (_reference is byte[]) ? FieldValueKind.ByteArray
+        : (_reference is FieldValue[]) ? FieldValueKind.List
         : FieldValueKind.Map;
 
     /// <summary>True if there is no value.</summary>
