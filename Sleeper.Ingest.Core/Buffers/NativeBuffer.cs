@@ -4,11 +4,15 @@ namespace Sleeper.Ingest.Core.Buffers;
 
 /// <summary>A block of memory outside the garbage-collected heap, 64-byte aligned, not cleared. One owner, who disposes it.</summary>
 /// <remarks>
+/// <see cref="PaddingBytes"/> more bytes than asked for may be read and written past the end, so that kernels can move 16 or 32 bytes at a time.
 /// Rows live here, not in arrays: the heap would clear each block before use, scan it, and give it back when it likes, and the memory
 /// budget could not be kept. The count of living blocks is there so that tests can see a leak.
 /// </remarks>
 internal sealed unsafe class NativeBuffer : IDisposable
 {
+    /// <summary>Bytes past the end that may be touched; their content means nothing.</summary>
+    public const int PaddingBytes = 64;
+
     private static long s_liveBytes;
     private readonly MemoryBudget? _budget;
     private byte* _pointer;
@@ -16,7 +20,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
     /// <summary>Takes memory; if a budget is given, <paramref name="lengthBytes"/> must already be reserved there and are released on disposal.</summary>
     public NativeBuffer(nint lengthBytes, MemoryBudget? reservedIn = null)
     {
-        _pointer = (byte*)NativeMemory.AlignedAlloc((nuint)lengthBytes, 64);
+        _pointer = (byte*)NativeMemory.AlignedAlloc((nuint)lengthBytes + PaddingBytes, 64);
         LengthBytes = lengthBytes;
         _budget = reservedIn;
         Interlocked.Add(ref s_liveBytes, lengthBytes);

@@ -1,0 +1,235 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Sleeper.Ingest.Core.Buffers;
+using Sleeper.Ingest.Core.Rows;
+
+namespace Sleeper.Ingest.Core.Bucketing;
+
+/// <summary>Distributes encoded rows over the buckets of their leaves and counts the rows of each leaf.</summary>
+/// <remarks>
+/// <para>Leaves are mapped to buckets in their order, evenly. Where a bucket has several leaves that are not ranges of the key order (trees split
+/// on several row keys), a row's key gets its leaf in front, 4 bytes big-endian, so that sorting by key sorts by leaf first.</para>
+/// <para>One thread at a time. Rows of a bucket keep the order in which they are appended.</para>
+/// </remarks>
+internal sealed unsafe class BucketSet : IDisposable
+{
+    /// <summary>Bytes that are put before a key when buckets are <see cref="KeysHaveLeaf"/>.</summary>
+    public const int LeafPrefixBytes = 4;
+
+    private readonly SlabPool _pool;
+    private readonly Bucket[] _buckets;
+    private readonly int[] _bucketOfLeaf;
+    private readonly long[] _rowsOfLeaf;
+    private readonly Tail[] _tails;
+    private ulong _digest;
+
+    public BucketSet(int leafCount, int bucketCount, bool leavesAreKeyRanges, SlabPool pool)
+    {
+        _pool = pool;
+        _bucketOfLeaf = new int[leafCount];
+        _rowsOfLeaf = new long[leafCount];
+        for (int leaf = 0; leaf < leafCount; leaf++)
+        {
+            _bucketOfLeaf[leaf] = (int)((long)leaf * bucketCount / leafCount);
+        }
+
+        _buckets = new Bucket[bucketCount];
+        _tails = new Tail[bucketCount];
+        for (int i = 0; i < bucketCount; i++)
+        {
+            int first = Array.IndexOf(_bucketOfLeaf, i);
+            int last = Array.LastIndexOf(_bucketOfLeaf, i);
+            _buckets[i] = new Bucket(i, first, last - first + 1);
+        }
+
+        KeysHaveLeaf = !leavesAreKeyRanges && bucketCount < leafCount;
+    }
+
+    public IReadOnlyList<Bucket> Buckets => _buckets;
+
+    /// <summary>True if every row's key begins with its leaf.</summary>
+    public bool KeysHaveLeaf { get; }
+
+    public long RowCount { get; private set; }
+
+    /// <summary>Bytes of all rows as they lie in the buckets.</summary>
+    public long ByteCount { get; private set; }
+
+    public ReadOnlySpan<long> RowsOfLeaf => _rowsOfLeaf;
+
+    /// <summary>
+    /// A sum over the rows, the same for the same rows in any order: tells an ingest that is run again with other rows from one with the same.
+    /// </summary>
+    public ulong Digest => _digest;
+
+    /// <summary>
+    /// Appends the rows of a routed batch from <paramref name="firstRow"/> on, whose bytes begin at <paramref name="firstByte"/>.
+    /// Returns the position of the first row that did not fit because memory is used up, or the batch's row count; and where its bytes begin.
+    /// </summary>
+    public int Append(RowBatch batch, int firstRow, ref int firstByte)
+    {
+        ReadOnlySpan<RowSpan> rows = batch.Rows;
+        byte* source = batch.Start + firstByte;
+        for (int i = firstRow; i < rows.Length; i++)
+        {
+            RowSpan row = rows[i];
+            int length = row.KeyLength + row.ValueLength;
+            int bucketIndex = _bucketOfLeaf[row.Leaf];
+            ref Tail tail = ref _tails[bucketIndex];
+            int needed = RowFormat.MaxHeaderBytes + LeafPrefixBytes + length;
+            if (tail.End - tail.Cursor < needed && !NextSlab(bucketIndex, needed))
+            {
+                firstByte = (int)(source - batch.Start);
+                return i;
+            }
+
+            byte* destination = tail.Cursor;
+            if (KeysHaveLeaf)
+            {
+                destination += RowFormat.WriteHeader(destination, row.KeyLength + LeafPrefixBytes, row.ValueLength);
+                Unsafe.WriteUnaligned(destination, BinaryPrimitives.ReverseEndianness(row.Leaf));
+                destination += LeafPrefixBytes;
+            }
+            else
+            {
+                destination += RowFormat.WriteHeader(destination, row.KeyLength, row.ValueLength);
+            }
+
+            Copy(source, destination, length);
+            _digest += Hash(source, length);
+            source += length;
+            ByteCount += destination + length - tail.Cursor;
+            tail.Cursor = destination + length;
+            tail.RowCount++;
+            _rowsOfLeaf[row.Leaf]++;
+        }
+
+        RowCount += rows.Length;
+        firstByte = (int)(source - batch.Start);
+        return rows.Length;
+    }
+
+    /// <summary>Closes the slab that a bucket is filling, so that all its rows are in <see cref="Bucket.Slabs"/>.</summary>
+    public void Seal(int bucketIndex)
+    {
+        ref Tail tail = ref _tails[bucketIndex];
+        if (tail.Slab is null)
+        {
+            return;
+        }
+
+        if (tail.RowCount > 0)
+        {
+            _buckets[bucketIndex].Add(new Slab(tail.Slab, (int)(tail.Cursor - tail.Slab.Pointer), tail.RowCount));
+        }
+        else
+        {
+            _pool.Release(tail.Slab);
+        }
+
+        tail = default;
+    }
+
+    public void SealAll()
+    {
+        for (int i = 0; i < _tails.Length; i++)
+        {
+            Seal(i);
+        }
+    }
+
+    /// <summary>Rows in memory of a bucket, with those of the slab that is being filled.</summary>
+    public long MemoryRows(int bucketIndex) => _buckets[bucketIndex].MemoryRows + _tails[bucketIndex].RowCount;
+
+    /// <summary>Bytes in memory of a bucket, with those of the slab that is being filled.</summary>
+    public long MemoryBytes(int bucketIndex)
+    {
+        ref Tail tail = ref _tails[bucketIndex];
+        return _buckets[bucketIndex].MemoryBytes + (tail.Slab is null ? 0 : tail.Cursor - tail.Slab.Pointer);
+    }
+
+    /// <summary>The most rows that one bucket has in memory: what sorting it will need.</summary>
+    public long LargestMemoryRows()
+    {
+        long largest = 0;
+        for (int i = 0; i < _buckets.Length; i++)
+        {
+            largest = Math.Max(largest, MemoryRows(i));
+        }
+
+        return largest;
+    }
+
+    public void Dispose()
+    {
+        SealAll();
+        foreach (var bucket in _buckets)
+        {
+            foreach (var slab in bucket.TakeSlabs())
+            {
+                _pool.Release(slab.Buffer);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool NextSlab(int bucketIndex, int neededBytes)
+    {
+        var slab = _pool.TryTake(neededBytes);
+        if (slab is null)
+        {
+            return false;
+        }
+
+        Seal(bucketIndex);
+        _tails[bucketIndex] = new Tail { Slab = slab, Cursor = slab.Pointer, End = slab.Pointer + slab.LengthBytes };
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy(byte* source, byte* destination, int length)
+    {
+        // Both sides have readable and writable padding, so short rows move in whole vectors.
+        if (length > 256)
+        {
+            Buffer.MemoryCopy(source, destination, length, length);
+            return;
+        }
+
+        for (int i = 0; i < length; i += 32)
+        {
+            Vector256.Load(source + i).Store(destination + i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Hash(byte* bytes, int length)
+    {
+        uint crc = (uint)length;
+        int i = 0;
+        for (; i + 8 <= length; i += 8)
+        {
+            crc = BitOperations.Crc32C(crc, Unsafe.ReadUnaligned<ulong>(bytes + i));
+        }
+
+        if (i < length)
+        {
+            ulong rest = Unsafe.ReadUnaligned<ulong>(bytes + i) & ((1UL << (8 * (length - i))) - 1);
+            crc = BitOperations.Crc32C(crc, rest);
+        }
+
+        // Spread the 32 bits over 64 before they are added up, so that sums of different rows differ.
+        ulong mixed = (crc + 1UL) * 0x9E37_79B9_7F4A_7C15;
+        return mixed ^ (mixed >> 29);
+    }
+
+    private struct Tail
+    {
+        public NativeBuffer? Slab;
+        public byte* Cursor;
+        public byte* End;
+        public int RowCount;
+    }
+}

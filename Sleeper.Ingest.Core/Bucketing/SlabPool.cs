@@ -1,0 +1,71 @@
+using Sleeper.Ingest.Core.Buffers;
+
+namespace Sleeper.Ingest.Core.Bucketing;
+
+/// <summary>Hands out slabs of one size from the memory budget and keeps those that come back for the next taker.</summary>
+/// <remarks>One thread at a time (the one that holds the pipeline's turn), but for <see cref="Release"/>, which any thread may call.</remarks>
+internal sealed class SlabPool : IDisposable
+{
+    private readonly MemoryBudget _budget;
+    private readonly Stack<NativeBuffer> _free = new();
+    private readonly Lock _lock = new();
+    private bool _keepsFree = true;
+
+    public SlabPool(MemoryBudget budget, int slabBytes)
+    {
+        _budget = budget;
+        SlabBytes = slabBytes;
+    }
+
+    public int SlabBytes { get; }
+
+    /// <summary>A slab of at least so many bytes, or null if the budget is used up.</summary>
+    public NativeBuffer? TryTake(int minimumBytes)
+    {
+        if (minimumBytes <= SlabBytes)
+        {
+            lock (_lock)
+            {
+                if (_free.TryPop(out var slab))
+                {
+                    return slab;
+                }
+            }
+        }
+
+        int bytes = Math.Max(SlabBytes, minimumBytes);
+        return _budget.TryReserve(bytes) ? new NativeBuffer(bytes, _budget) : null;
+    }
+
+    public void Release(NativeBuffer slab)
+    {
+        if (slab.LengthBytes == SlabBytes)
+        {
+            lock (_lock)
+            {
+                if (_keepsFree)
+                {
+                    _free.Push(slab);
+                    return;
+                }
+            }
+        }
+
+        slab.Dispose();
+    }
+
+    /// <summary>Gives all free slabs back to the budget, now and from now on: no more rows will come.</summary>
+    public void StopKeeping()
+    {
+        lock (_lock)
+        {
+            _keepsFree = false;
+            while (_free.TryPop(out var slab))
+            {
+                slab.Dispose();
+            }
+        }
+    }
+
+    public void Dispose() => StopKeeping();
+}

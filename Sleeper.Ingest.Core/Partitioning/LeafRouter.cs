@@ -1,0 +1,191 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
+
+namespace Sleeper.Ingest.Core.Partitioning;
+
+/// <summary>Finds the leaf of an encoded row: its position in <see cref="PartitionTree.Leaves"/>. Immutable, safe for many threads.</summary>
+/// <remarks>
+/// Most trees are split on the first row key only. Then the leaves are ranges of the key, their borders are encoded like keys, and a row's leaf
+/// is the number of borders that are not above its key: a look-up in a table over the key's first two bytes, then a binary search by the first
+/// eight bytes among the few borders left. Other trees are descended node by node, each node comparing one key field with one border.
+/// </remarks>
+internal sealed unsafe class LeafRouter
+{
+    private readonly byte[][] _borders;
+    private readonly ulong[] _borderPrefixes;
+    private readonly int[]? _firstByLeadingBytes;
+    private readonly Node[]? _nodes;
+    private readonly FieldTypeKind[] _rowKeyKinds;
+
+    public LeafRouter(Schema schema, PartitionTree tree, KeyOrder order)
+    {
+        LeafCount = tree.Leaves.Count;
+        _rowKeyKinds = [.. schema.RowKeyFields.Select(f => f.Type.Kind)];
+        IsOrderedByKey = tree.All.All(p => p.Dimension <= 0);
+        if (IsOrderedByKey)
+        {
+            _borders = [.. tree.Leaves.Skip(1).Select(leaf => Encode(leaf.Region.Ranges[0].Min, order))];
+            _borderPrefixes = [.. _borders.Select(Prefix)];
+            _firstByLeadingBytes = LeafCount > 1 ? BuildTable(_borderPrefixes) : null;
+        }
+        else
+        {
+            _borders = [];
+            _borderPrefixes = [];
+            _nodes = BuildNodes(tree, order);
+        }
+    }
+
+    public int LeafCount { get; }
+
+    /// <summary>True if the leaves are ranges of the key order, so that rows in key order are in leaf order too.</summary>
+    public bool IsOrderedByKey { get; }
+
+    /// <summary>The leaf of a row, given its normalised key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Route(byte* key, int keyLength)
+    {
+        if (_firstByLeadingBytes is null)
+        {
+            return _nodes is null ? 0 : Descend(key);
+        }
+
+        return Search(key, keyLength);
+    }
+
+    private int Search(byte* key, int keyLength)
+    {
+        ulong prefix = RowFormat.KeyPrefix(key, keyLength, 0);
+        ref int table = ref MemoryMarshal.GetArrayDataReference(_firstByLeadingBytes!);
+        int leading = (int)(prefix >> 48);
+        int low = Unsafe.Add(ref table, leading);
+        int high = Unsafe.Add(ref table, leading + 1);
+
+        // Borders below low begin with smaller bytes, borders from high on with larger ones; between them, count those that are <= key.
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            ulong border = _borderPrefixes[middle];
+            bool notAbove = border < prefix || (border == prefix && IsNotAbove(_borders[middle], key, keyLength));
+            if (notAbove)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+
+    private static bool IsNotAbove(byte[] border, byte* key, int keyLength)
+    {
+        // A border holds one field, a key may go on with more. If they agree as far as the border goes, the field equals it.
+        int length = Math.Min(border.Length, keyLength);
+        int comparison = border.AsSpan(0, length).SequenceCompareTo(new ReadOnlySpan<byte>(key, length));
+        return comparison < 0 || (comparison == 0 && border.Length <= keyLength);
+    }
+
+    private int Descend(byte* key)
+    {
+        int index = 0;
+        while (true)
+        {
+            ref Node node = ref _nodes![index];
+            if (node.Border is null)
+            {
+                return node.Leaf;
+            }
+
+            byte* field = FieldStart(key, node.Dimension);
+            var value = new ReadOnlySpan<byte>(field, FieldLength(field, node.Dimension));
+            index = value.SequenceCompareTo(node.Border) < 0 ? node.Low : node.High;
+        }
+    }
+
+    private byte* FieldStart(byte* key, int dimension)
+    {
+        for (int i = 0; i < dimension; i++)
+        {
+            key += FieldLength(key, i);
+        }
+
+        return key;
+    }
+
+    private int FieldLength(byte* field, int dimension) => _rowKeyKinds[dimension] switch
+    {
+        FieldTypeKind.Int => KeyEncoder.IntBytes,
+        FieldTypeKind.Long => KeyEncoder.LongBytes,
+        _ => KeyEncoder.EncodedLength(field),
+    };
+
+    private static int[] BuildTable(ulong[] prefixes)
+    {
+        // table[x] = number of borders whose first two bytes are below x.
+        var table = new int[65536 + 1];
+        int border = 0;
+        for (int leading = 0; leading < 65536; leading++)
+        {
+            while (border < prefixes.Length && (int)(prefixes[border] >> 48) < leading)
+            {
+                border++;
+            }
+
+            table[leading] = border;
+        }
+
+        table[65536] = prefixes.Length;
+        return table;
+    }
+
+    private static Node[] BuildNodes(PartitionTree tree, KeyOrder order)
+    {
+        var nodes = new List<Node>();
+        var leafPositions = tree.Leaves.Select((leaf, i) => (leaf.Id, i)).ToDictionary(p => p.Id, p => p.i, StringComparer.Ordinal);
+        Add(tree.Root);
+        return [.. nodes];
+
+        int Add(Partition partition)
+        {
+            int index = nodes.Count;
+            nodes.Add(default);
+            if (partition.IsLeaf)
+            {
+                nodes[index] = new Node { Leaf = leafPositions[partition.Id] };
+                return index;
+            }
+
+            var low = tree[partition.ChildIds[0]];
+            var high = tree[partition.ChildIds[1]];
+            byte[] border = Encode(high.Region.Ranges[partition.Dimension].Min, order);
+            int lowIndex = Add(low);
+            int highIndex = Add(high);
+            nodes[index] = new Node { Border = border, Dimension = partition.Dimension, Low = lowIndex, High = highIndex };
+            return index;
+        }
+    }
+
+    private static ulong Prefix(byte[] border)
+    {
+        fixed (byte* bytes = border)
+        {
+            return RowFormat.KeyPrefix(bytes, border.Length, 0);
+        }
+    }
+
+    private static byte[] Encode(FieldValue value, KeyOrder order) => KeyEncoder.Encode(value, order);
+
+    private struct Node
+    {
+        public byte[]? Border;
+        public int Dimension;
+        public int Low;
+        public int High;
+        public int Leaf;
+    }
+}

@@ -1,0 +1,128 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Sleeper.Ingest.Core.Buffers;
+
+namespace Sleeper.Ingest.Core.Rows;
+
+/// <summary>Encoded rows on their way to the buckets: the bytes of each row's key and values one after the other, and its leaf.</summary>
+/// <remarks>
+/// Written row by row: <see cref="BeginRow"/>, any number of <see cref="Reserve"/> and <see cref="Advance"/>, <see cref="EndKey"/>, again,
+/// <see cref="EndRow"/>; or <see cref="DiscardRow"/>. Reused: grows as needed and keeps its memory. One thread at a time.
+/// The memory counts in the budget; it is part of what the plan sets aside, and a single huge row may take more only if that fits.
+/// </remarks>
+internal sealed unsafe class RowBatch : IDisposable
+{
+    private readonly MemoryBudget _budget;
+    private readonly int _fullBytes;
+    private readonly int _fullRows;
+    private NativeBuffer _bytes;
+    private byte* _start;
+    private int _capacity;
+    private int _position;
+    private int _rowStart;
+    private int _keyEnd;
+    private RowSpan[] _rows;
+
+    /// <summary>A batch that calls itself full at so many bytes or rows.</summary>
+    public RowBatch(MemoryBudget budget, int fullBytes, int fullRows)
+    {
+        _budget = budget;
+        _fullBytes = fullBytes;
+        _fullRows = fullRows;
+        _rows = new RowSpan[fullRows];
+        budget.Reserve(fullBytes);
+        _bytes = new NativeBuffer(fullBytes, budget);
+        _start = _bytes.Pointer;
+        _capacity = fullBytes;
+    }
+
+    public int RowCount { get; private set; }
+
+    public int ByteCount => _rowStart;
+
+    /// <summary>Bytes of the row being written so far.</summary>
+    public int CurrentRowBytes => _position - _rowStart;
+
+    public bool IsFull => _rowStart >= _fullBytes - (_fullBytes >> 4) || RowCount >= _fullRows;
+
+    /// <summary>True when every row's leaf is set.</summary>
+    public bool IsRouted { get; set; }
+
+    /// <summary>The first byte of the first row's key.</summary>
+    public byte* Start => _start;
+
+    /// <summary>The key of the row being written.</summary>
+    public byte* CurrentKey => _start + _rowStart;
+
+    public ReadOnlySpan<RowSpan> Rows => _rows.AsSpan(0, RowCount);
+
+    public Span<RowSpan> RowsToRoute => _rows.AsSpan(0, RowCount);
+
+    public void Clear()
+    {
+        RowCount = 0;
+        _position = 0;
+        _rowStart = 0;
+        IsRouted = false;
+    }
+
+    public void BeginRow() => _position = _rowStart;
+
+    /// <summary>Where the next bytes of the row go, with room for so many.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public byte* Reserve(int bytes)
+    {
+        if (_capacity - _position < bytes)
+        {
+            Grow(bytes);
+        }
+
+        return _start + _position;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Advance(int bytes) => _position += bytes;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void EndKey() => _keyEnd = _position;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void EndRow(int leaf)
+    {
+        if (RowCount == _rows.Length)
+        {
+            Array.Resize(ref _rows, 2 * _rows.Length);
+        }
+
+        _rows[RowCount++] = new RowSpan(_keyEnd - _rowStart, _position - _keyEnd, leaf);
+        _rowStart = _position;
+    }
+
+    public void DiscardRow() => _position = _rowStart;
+
+    public void Dispose() => _bytes.Dispose();
+
+    private void Grow(int bytes)
+    {
+        int needed = checked(_position + bytes);
+        int capacity = (int)Math.Min(Array.MaxLength, Math.Max(needed + 1024L, 2L * _capacity));
+        if (!_budget.TryReserve(capacity))
+        {
+            capacity = needed + 1024;
+            _budget.Reserve(capacity);
+        }
+
+        var larger = new NativeBuffer(capacity, _budget);
+        NativeMemory.Copy(_start, larger.Pointer, (nuint)_position);
+        _bytes.Dispose();
+        _bytes = larger;
+        _start = larger.Pointer;
+        _capacity = capacity;
+    }
+}
+
+/// <summary>One row of a <see cref="RowBatch"/>: rows lie one after the other, so lengths are enough.</summary>
+/// <param name="KeyLength">Bytes of the normalised key.</param>
+/// <param name="ValueLength">Bytes of the values.</param>
+/// <param name="Leaf">The position of the row's leaf among the leaves of the tree; meaningless until the batch is routed.</param>
+internal readonly record struct RowSpan(int KeyLength, int ValueLength, int Leaf);
