@@ -1,18 +1,6 @@
-using Sleeper.Ingest.Core.Rows;
-
 namespace Sleeper.Ingest.Core.Partitioning;
 
-/// <summary>Values of one row key from a minimum, included, to a maximum, excluded.</summary>
-/// <param name="FieldName">The row key.</param>
-/// <param name="Min">The smallest value inside.</param>
-/// <param name="Max">The first value outside; null (<see cref="FieldValue.IsNull"/>) for no bound.</param>
-public sealed record KeyRange(string FieldName, FieldValue Min, FieldValue Max);
-
-/// <summary>A box of the key space: one range for each row key, in schema order.</summary>
-/// <param name="Ranges">One for each row key field, in schema order.</param>
-public sealed record Region(IReadOnlyList<KeyRange> Ranges);
-
-/// <summary>A node of the partition tree.</summary>
+/// <summary>A node of the partition tree. Two are equal if all they hold is, children in order.</summary>
 /// <param name="Id">An opaque name.</param>
 /// <param name="ParentId">Null for the root.</param>
 /// <param name="ChildIds">The low and the high child; empty for a leaf.</param>
@@ -22,4 +10,12 @@ public sealed record Partition(string Id, string? ParentId, IReadOnlyList<string
 {
     /// <summary>True if the partition is not split.</summary>
     public bool IsLeaf => ChildIds.Count == 0;
+
+    /// <inheritdoc/>
+    public bool Equals(Partition? other) =>
+        other is not null && Id == other.Id && ParentId == other.ParentId && Dimension == other.Dimension
+        && ChildIds.SequenceEqual(other.ChildIds, StringComparer.Ordinal) && Region.Equals(other.Region);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Id, ParentId, Dimension, ChildIds.Count, Region);
 }

@@ -1,8 +1,15 @@
+using System.Diagnostics.CodeAnalysis;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
+
 namespace Sleeper.Ingest.Core.Partitioning;
 
-/// <summary>A table's split of its key space: a tree of boxes whose leaves tile it. Immutable.</summary>
+/// <summary>A table's split of its key space: a tree of boxes whose leaves tile it. Immutable, safe for many threads.</summary>
 public sealed class PartitionTree
 {
+    /// <summary>The id of the root of a table made here, and of a table that is one partition.</summary>
+    internal const string RootId = "root";
+
     private readonly Dictionary<string, Partition> _byId;
 
     /// <summary>Makes a tree and checks it: one root, every partition reachable from it, two children or none, children that meet and fill their parent.</summary>
@@ -10,11 +17,9 @@ public sealed class PartitionTree
     public PartitionTree(IEnumerable<Partition> partitions)
     {
         ArgumentNullException.ThrowIfNull(partitions);
-        _byId = partitions.ToDictionary(p => p.Id, StringComparer.Ordinal);
-        Root = _byId.Values.Single(p => p.ParentId is null);
-        var leaves = new List<Partition>();
-        CollectLeaves(Root, leaves);
-        Leaves = leaves;
+        _byId = PartitionTreeRules.Check(partitions, out var root);
+        Root = root;
+        Leaves = CollectLeaves();
     }
 
     /// <summary>The partition without a parent.</summary>
@@ -28,19 +33,99 @@ public sealed class PartitionTree
 
     /// <summary>A partition by its id.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
-    public Partition this[string id] => _byId[id];
+    public Partition this[string id] =>
+        _byId.TryGetValue(id, out var partition)
+            ? partition
+            : throw new KeyNotFoundException($"The tree of {_byId.Count} partitions has none with the id '{id}'.");
 
-    private void CollectLeaves(Partition partition, List<Partition> leaves)
+    /// <summary>The tree of one partition, <c>root</c>, that holds every key.</summary>
+    /// <exception cref="ArgumentNullException">The schema is null.</exception>
+    public static PartitionTree Single(Schema schema) => new([new Partition(RootId, null, [], Region.Everything(schema), -1)]);
+
+    /// <summary>
+    /// The tree with a leaf below, between and above points of the first row key: neighbours are paired from left to right, level by level, an
+    /// odd last one is carried up, until one is left. That one is called <c>root</c>.
+    /// </summary>
+    /// <param name="schema">Gives the row keys. Keys after the first are not split.</param>
+    /// <param name="splitPointsOnFirstRowKey">
+    /// Ascending by unsigned bytes (text by its UTF-8 bytes), without repeats, of the first row key's type. A key equal to a point goes above it.
+    /// None gives <see cref="Single"/>.
+    /// </param>
+    /// <param name="newPartitionId">Called for each partition but the root; never gives one id twice.</param>
+    /// <exception cref="ArgumentException">A split point is of another type, repeated or out of order; an id occurs twice.</exception>
+    public static PartitionTree FromSplitPoints(
+        Schema schema, IReadOnlyList<FieldValue> splitPointsOnFirstRowKey, Func<string> newPartitionId)
     {
-        if (partition.IsLeaf)
+        ArgumentNullException.ThrowIfNull(schema);
+        ArgumentNullException.ThrowIfNull(splitPointsOnFirstRowKey);
+        ArgumentNullException.ThrowIfNull(newPartitionId);
+        return new PartitionTree(SplitPoints.Pair(schema, splitPointsOnFirstRowKey, newPartitionId));
+    }
+
+    /// <summary>True if there is a partition of that id.</summary>
+    public bool Contains(string id) => _byId.ContainsKey(id);
+
+    /// <summary>Looks a partition up by its id.</summary>
+    public bool TryGet(string id, [MaybeNullWhen(false)] out Partition partition) => _byId.TryGetValue(id, out partition);
+
+    /// <summary>The partition that a leaf was split from, and so on up to the root; not the partition itself.</summary>
+    /// <exception cref="KeyNotFoundException">There is no partition of that id.</exception>
+    public IEnumerable<Partition> AncestorsOf(string id)
+    {
+        string? parent = this[id].ParentId;
+        while (parent is not null)
         {
-            leaves.Add(partition);
-            return;
+            var partition = _byId[parent];
+            yield return partition;
+            parent = partition.ParentId;
+        }
+    }
+
+    /// <summary>The leaf of a row key: at each node the low child if the value is below that child's maximum, else the high one.</summary>
+    /// <param name="rowKey">A value for each row key, in schema order.</param>
+    /// <param name="order">The order of the table.</param>
+    internal Partition LeafOf(IReadOnlyList<FieldValue> rowKey, KeyOrder order)
+    {
+        if (rowKey.Count != Root.Region.Ranges.Count)
+        {
+            throw new ArgumentException(
+                $"The row key has {rowKey.Count} values, but the tree is of {Root.Region.Ranges.Count} row keys. Give one value for each.");
         }
 
-        foreach (string child in partition.ChildIds)
+        var current = Root;
+        while (!current.IsLeaf)
         {
-            CollectLeaves(_byId[child], leaves);
+            var low = _byId[current.ChildIds[0]];
+            int dimension = current.Dimension;
+            bool below = KeyValueOrder.Compare(rowKey[dimension], low.Region.Ranges[dimension].Max, order) < 0;
+            current = below ? low : _byId[current.ChildIds[1]];
         }
+
+        return current;
+    }
+
+    /// <summary>Refuses a tree that has a range which is not ascending in the order that rows are routed by.</summary>
+    /// <exception cref="ArgumentException">A range is empty or upside down.</exception>
+    internal void RequireOrder(KeyOrder order) => PartitionTreeRules.RequireOrder(_byId.Values, order);
+
+    private List<Partition> CollectLeaves()
+    {
+        // With a stack of its own: a tree that grew by splitting its last leaf again and again is as deep as it has leaves.
+        var leaves = new List<Partition>((_byId.Count + 1) / 2);
+        var open = new Stack<Partition>();
+        open.Push(Root);
+        while (open.TryPop(out var partition))
+        {
+            if (partition.IsLeaf)
+            {
+                leaves.Add(partition);
+                continue;
+            }
+
+            open.Push(_byId[partition.ChildIds[1]]);
+            open.Push(_byId[partition.ChildIds[0]]);
+        }
+
+        return leaves;
     }
 }
