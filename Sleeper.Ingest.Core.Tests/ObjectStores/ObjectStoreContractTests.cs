@@ -1,0 +1,155 @@
+using System.Text;
+using Sleeper.Ingest.Core.ObjectStores;
+
+namespace Sleeper.Ingest.Core.Tests.ObjectStores;
+
+/// <summary>What every object store keeps. Each implementation has a class that derives from this one.</summary>
+public abstract class ObjectStoreContractTests
+{
+    protected abstract IObjectStore Store { get; }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Put_if_absent_writes_once_and_keeps_the_first_bytes()
+    {
+        Assert.True(await Store.PutIfAbsentAsync("log/files/1.json", Bytes("first"), Token));
+        Assert.False(await Store.PutIfAbsentAsync("log/files/1.json", Bytes("second"), Token));
+        Assert.Equal("first", await ReadTextAsync("log/files/1.json"));
+    }
+
+    [Fact]
+    public async Task Of_64_concurrent_puts_if_absent_one_wins()
+    {
+        for (var round = 0; round < 8; round++)
+        {
+            var path = $"race/{round}";
+            using var start = new ManualResetEventSlim();
+            var puts = Enumerable.Range(0, 64).Select(writer => Task.Run(async () =>
+            {
+                start.Wait(Token);
+                return await Store.PutIfAbsentAsync(path, Bytes($"writer {writer}"), Token);
+            })).ToArray();
+            start.Set();
+            var won = await Task.WhenAll(puts);
+            Assert.Single(won, static answer => answer);
+            Assert.Equal($"writer {Array.IndexOf(won, true)}", await ReadTextAsync(path));
+        }
+    }
+
+    [Fact]
+    public async Task Put_replaces()
+    {
+        await Store.PutAsync("snapshots/latest", Bytes("1"), Token);
+        await Store.PutAsync("snapshots/latest", Bytes("22"), Token);
+        Assert.Equal("22", await ReadTextAsync("snapshots/latest"));
+        Assert.Equal(2, (await Store.HeadAsync("snapshots/latest", Token))!.LengthBytes);
+    }
+
+    [Fact]
+    public async Task An_object_appears_when_its_writer_completes()
+    {
+        await using var writer = await Store.CreateAsync("data/a.parquet", Token);
+        await writer.AppendAsync(Bytes("one "), Token);
+        await writer.AppendAsync(Bytes("two"), Token);
+        Assert.Equal(7, writer.LengthBytes);
+        Assert.Null(await Store.HeadAsync("data/a.parquet", Token));
+        Assert.Empty(await ListAsync(""));
+        await writer.CompleteAsync(Token);
+        Assert.Equal("one two", await ReadTextAsync("data/a.parquet"));
+    }
+
+    [Fact]
+    public async Task Disposing_a_writer_before_it_completes_leaves_nothing()
+    {
+        await using (var writer = await Store.CreateAsync("data/a.parquet", Token))
+        {
+            await writer.AppendAsync(Bytes("half"), Token);
+        }
+
+        Assert.Null(await Store.OpenAsync("data/a.parquet", Token));
+        Assert.Empty(await ListAsync(""));
+        Assert.True(await Store.PutIfAbsentAsync("data/a.parquet", Bytes("x"), Token));
+    }
+
+    [Fact]
+    public async Task Reads_ranges_and_refuses_ranges_past_the_end()
+    {
+        await Store.PutAsync("a", Bytes("0123456789"), Token);
+        await using var reader = (await Store.OpenAsync("a", Token))!;
+        Assert.Equal(10, reader.LengthBytes);
+        var buffer = new byte[3];
+        await reader.ReadAsync(7, buffer, Token);
+        Assert.Equal("789", Encoding.UTF8.GetString(buffer));
+        await Assert.ThrowsAsync<EndOfStreamException>(async () => await reader.ReadAsync(8, buffer, Token));
+        await Assert.ThrowsAsync<EndOfStreamException>(async () => await reader.ReadAsync(long.MaxValue - 1, buffer, Token));
+    }
+
+    [Fact]
+    public async Task Missing_objects_are_null_and_deleting_them_is_no_error()
+    {
+        Assert.Null(await Store.OpenAsync("no/such", Token));
+        Assert.Null(await Store.HeadAsync("no/such", Token));
+        await Store.PutAsync("a/b", Bytes("x"), Token);
+        await Store.DeleteAsync("a/b", Token);
+        await Store.DeleteAsync("a/b", Token);
+        await Store.DeleteAsync("no/such", Token);
+        Assert.Null(await Store.HeadAsync("a/b", Token));
+    }
+
+    [Fact]
+    public async Task Lists_in_order_below_a_prefix_and_after_a_path()
+    {
+        string[] paths = ["a-b", "a/1", "a/2/x", "a/20", "a/3", "a.b/c", "a0", "b/ä ö.txt", "b/日本"];
+        foreach (var path in paths)
+        {
+            await Store.PutAsync(path, Bytes(path), Token);
+        }
+
+        var sorted = paths.Order(StringComparer.Ordinal).ToArray();
+        Assert.Equal(sorted, await ListAsync(""));
+        Assert.Equal(["a/1", "a/2/x", "a/20", "a/3"], await ListAsync("a/"));
+        Assert.Equal(["a/2/x", "a/20"], await ListAsync("a/2"));
+        Assert.Equal(["a/20", "a/3"], await ListAsync("a/", "a/2/x"));
+        foreach (var after in sorted)
+        {
+            Assert.Equal(sorted.Where(path => string.CompareOrdinal(path, after) > 0), await ListAsync("", after));
+        }
+    }
+
+    [Fact]
+    public async Task A_barrier_flushes_what_was_written()
+    {
+        await using var barrier = await Store.OpenBarrierAsync(Token);
+        List<string> paths = [];
+        for (var number = 0; number < 20; number++)
+        {
+            paths.Add($"data/leaf{number}/a.parquet");
+            await Store.PutAsync(paths[^1], Bytes("x"), Token);
+            await barrier.FlushAsync([paths[^1]], Token);
+        }
+
+        await barrier.FlushAsync(paths, Token);
+    }
+
+    protected static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    protected async Task<string[]> ListAsync(string prefix, string? startAfter = null)
+    {
+        List<string> paths = [];
+        await foreach (var info in Store.ListAsync(prefix, startAfter, Token))
+        {
+            paths.Add(info.Path);
+        }
+
+        return [.. paths];
+    }
+
+    protected async Task<string> ReadTextAsync(string path)
+    {
+        await using var reader = await Store.OpenAsync(path, Token) ?? throw new InvalidOperationException($"There is no '{path}'.");
+        var bytes = new byte[reader.LengthBytes];
+        await reader.ReadAsync(0, bytes, Token);
+        return Encoding.UTF8.GetString(bytes);
+    }
+}

@@ -1,0 +1,60 @@
+namespace Sleeper.Ingest.Core.ObjectStores;
+
+/// <summary>Walks a tree of folders in the order of the objects' paths, one folder at a time.</summary>
+/// <remarks>
+/// A folder's names are sorted with a slash behind the names of folders: then walking down at each folder in turn gives the paths in order, for
+/// <c>a.b</c> comes before <c>a/c</c> as '.' comes before '/'. Memory: the names of the folders on the way down, not of the tree.
+/// </remarks>
+internal sealed class LocalListing(IFileSystem fileSystem, string root, string prefix, string? startAfter)
+{
+    public IEnumerable<ObjectInfo> Walk(CancellationToken cancellationToken)
+    {
+        var slash = prefix.LastIndexOf('/');
+        Stack<Queue<(string Key, FileFacts Facts)>> stack = [];
+        stack.Push(Sorted(prefix[..(slash + 1)]));
+        while (stack.Count > 0)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!stack.Peek().TryDequeue(out var next))
+            {
+                stack.Pop();
+            }
+            else if (next.Facts.IsFolder)
+            {
+                stack.Push(Sorted(next.Key));
+            }
+            else
+            {
+                yield return new ObjectInfo(next.Key, next.Facts.LengthBytes, next.Facts.LastModified);
+            }
+        }
+    }
+
+    private Queue<(string Key, FileFacts Facts)> Sorted(string folder)
+    {
+        List<(string Key, FileFacts Facts)> found = [];
+        foreach (var facts in fileSystem.ListFolder(folder.Length == 0 ? root : LocalFolders.Join(root, folder.TrimEnd('/'))))
+        {
+            var key = string.Concat(folder, facts.Name, facts.IsFolder ? "/" : "");
+            if (!ObjectPath.IsTemporaryName(facts.Name) && IsWanted(key, facts.IsFolder))
+            {
+                found.Add((key, facts));
+            }
+        }
+
+        found.Sort(static (left, right) => ObjectPath.Compare(left.Key, right.Key));
+        return new Queue<(string Key, FileFacts Facts)>(found);
+    }
+
+    private bool IsWanted(string key, bool isFolder)
+    {
+        if (!key.StartsWith(prefix, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        return startAfter is null
+            || ObjectPath.Compare(key, startAfter) > 0
+            || (isFolder && startAfter.StartsWith(key, StringComparison.Ordinal));
+    }
+}

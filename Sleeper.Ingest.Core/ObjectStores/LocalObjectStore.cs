@@ -1,0 +1,248 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
+namespace Sleeper.Ingest.Core.ObjectStores;
+
+/// <summary>An object store in a folder of a local disk: one file an object.</summary>
+public sealed class LocalObjectStore : IObjectStore
+{
+    private readonly IFileSystem _fileSystem;
+    private readonly LocalObjectStoreOptions _options;
+    private readonly LocalFolders _folders;
+    private long _temporaryCount;
+
+    /// <summary>Opens a store in a folder. Nothing is touched on the disk before the first call.</summary>
+    public LocalObjectStore(string rootFolder, LocalObjectStoreOptions? options = null)
+        : this(rootFolder, options, DiskFileSystem.Instance)
+    {
+    }
+
+    internal LocalObjectStore(string rootFolder, LocalObjectStoreOptions? options, IFileSystem fileSystem)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(rootFolder);
+        RootFolder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(rootFolder));
+        _options = options ?? new LocalObjectStoreOptions();
+        _fileSystem = fileSystem;
+        _folders = new LocalFolders(RootFolder, _options, fileSystem);
+    }
+
+    /// <inheritdoc/>
+    public string Name => RootFolder;
+
+    /// <summary>The absolute path of the folder.</summary>
+    public string RootFolder { get; }
+
+    /// <inheritdoc/>
+    public Task<bool> PutIfAbsentAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default)
+    {
+        ObjectPath.Check(path);
+        return RunAsync(() => Put(path, content, replace: false, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task PutAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default)
+    {
+        ObjectPath.Check(path);
+        return RunAsync(() => Put(path, content, replace: true, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IObjectWriter> CreateAsync(string path, CancellationToken cancellationToken = default)
+    {
+        ObjectPath.Check(path);
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            var file = FileOf(path);
+            if (_fileSystem.GetFacts(file) is not null)
+            {
+                throw new ObjectExistsException(Name, path);
+            }
+
+            var (temporary, open) = CreateTemporary(path);
+            return ValueTask.FromResult<IObjectWriter>(new LocalObjectWriter(_fileSystem, Name, path, temporary, file, open));
+        }
+        catch (Exception error) when (LocalFileErrors.IsDiskError(error))
+        {
+            throw LocalFileErrors.Translate(Name, path, "create", 0, error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IObjectReader?> OpenAsync(string path, CancellationToken cancellationToken = default)
+    {
+        ObjectPath.Check(path);
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            var file = _fileSystem.OpenFile(FileOf(path));
+            return ValueTask.FromResult<IObjectReader?>(file is null ? null : new LocalObjectReader(Name, path, file));
+        }
+        catch (Exception error) when (LocalFileErrors.IsDiskError(error))
+        {
+            throw LocalFileErrors.Translate(Name, path, "open", 0, error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ObjectInfo?> HeadAsync(string path, CancellationToken cancellationToken = default)
+    {
+        ObjectPath.Check(path);
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            return ValueTask.FromResult(_fileSystem.GetFacts(FileOf(path)) is { IsFolder: false } facts
+                ? new ObjectInfo(path, facts.LengthBytes, facts.LastModified)
+                : null);
+        }
+        catch (Exception error) when (LocalFileErrors.IsDiskError(error))
+        {
+            throw LocalFileErrors.Translate(Name, path, "look at", 0, error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string path, CancellationToken cancellationToken = default)
+    {
+        ObjectPath.Check(path);
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            _fileSystem.DeleteFile(FileOf(path));
+            return Task.CompletedTask;
+        }
+        catch (Exception error) when (LocalFileErrors.IsDiskError(error))
+        {
+            throw LocalFileErrors.Translate(Name, path, "delete", 0, error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ObjectInfo> ListAsync(
+        string prefix, string? startAfter = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ObjectPath.CheckPrefix(prefix);
+        var listing = new LocalListing(_fileSystem, RootFolder, prefix, startAfter);
+        foreach (var info in listing.Walk(cancellationToken))
+        {
+            yield return info;
+        }
+
+        await Task.CompletedTask.ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IWriteBarrier> OpenBarrierAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            if (_options.Durable)
+            {
+                _folders.EnsureRoot();
+            }
+
+            return ValueTask.FromResult<IWriteBarrier>(new LocalWriteBarrier(
+                _fileSystem, RootFolder, _options, _options.Durable ? _fileSystem.OpenWatch(RootFolder) : null));
+        }
+        catch (Exception error) when (LocalFileErrors.IsDiskError(error))
+        {
+            throw LocalFileErrors.Translate(Name, "", "watch", 0, error);
+        }
+    }
+
+    private bool Put(string path, ReadOnlyMemory<byte> content, bool replace, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return PutFile(path, content, replace, cancellationToken);
+        }
+        catch (Exception error) when (LocalFileErrors.IsDiskError(error))
+        {
+            throw LocalFileErrors.Translate(Name, path, "write", content.Length, error);
+        }
+    }
+
+    private bool PutFile(string path, ReadOnlyMemory<byte> content, bool replace, CancellationToken cancellationToken)
+    {
+        var file = FileOf(path);
+        _folders.RefuseFailed(file);
+        var (temporary, open) = CreateTemporary(path);
+        var moved = false;
+        try
+        {
+            using (open)
+            {
+                open.Write(content.Span, 0);
+                cancellationToken.ThrowIfCancellationRequested();
+                if (_options.Durable)
+                {
+                    open.Sync();
+                }
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            if (replace)
+            {
+                _fileSystem.ReplaceFile(temporary, file);
+                moved = true;
+            }
+            else
+            {
+                moved = _fileSystem.MoveFile(temporary, file);
+            }
+        }
+        finally
+        {
+            if (!moved)
+            {
+                LocalFileErrors.TryDelete(_fileSystem, temporary);
+            }
+        }
+
+        if (!moved && _fileSystem.GetFacts(file) is { IsFolder: true })
+        {
+            throw new IOException($"'{file}' is a folder.");
+        }
+
+        if (moved && _options.Durable)
+        {
+            _folders.SyncNames(file);
+        }
+
+        return moved;
+    }
+
+    private (string Temporary, IDiskFile File) CreateTemporary(string path)
+    {
+        var folder = _folders.Ensure(path);
+        while (true)
+        {
+            var name = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{ObjectPath.TemporaryPrefix}{Environment.ProcessId}~{Interlocked.Increment(ref _temporaryCount)}");
+            var temporary = Path.Combine(folder, name);
+            IDiskFile? file;
+            try
+            {
+                file = _fileSystem.CreateFile(temporary);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                _folders.Forget();
+                folder = _folders.Ensure(path);
+                file = _fileSystem.CreateFile(temporary);
+            }
+
+            if (file is not null)
+            {
+                return (temporary, file);
+            }
+        }
+    }
+
+    private string FileOf(string path) => LocalFolders.Join(RootFolder, path);
+
+    private Task<bool> RunAsync(Func<bool> call, CancellationToken cancellationToken) =>
+        Task.Factory.StartNew(call, cancellationToken, TaskCreationOptions.DenyChildAttach, _options.Scheduler);
+}

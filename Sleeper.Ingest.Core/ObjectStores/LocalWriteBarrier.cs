@@ -1,0 +1,102 @@
+namespace Sleeper.Ingest.Core.ObjectStores;
+
+/// <summary>Makes files of a local store durable: few of them one by one, many with one sync of the whole file system.</summary>
+internal sealed class LocalWriteBarrier(
+    IFileSystem fileSystem, string root, LocalObjectStoreOptions options, IDiskWatch? watch) : IWriteBarrier
+{
+    /// <summary>Up to so many files are synced one by one.</summary>
+    internal const int MaxSingleSyncCount = 8;
+
+    private IOException? _failure;
+
+    public async ValueTask FlushAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        foreach (var path in paths)
+        {
+            ObjectPath.Check(path, nameof(paths));
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        if (watch is null || paths.Count == 0)
+        {
+            return;
+        }
+
+        ThrowIfFailed();
+        var sync = Task.Factory.StartNew(() => Flush(paths), CancellationToken.None, TaskCreationOptions.DenyChildAttach, options.Scheduler);
+        await sync.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        watch?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private void Flush(IReadOnlyCollection<string> paths)
+    {
+        try
+        {
+            if (paths.Count > MaxSingleSyncCount && watch!.TrySyncAll())
+            {
+                return;
+            }
+
+            SyncOneByOne(paths);
+        }
+        catch (Exception error) when (LocalFileErrors.IsDiskError(error))
+        {
+            _failure ??= new IOException(
+                $"The folder '{root}' could not be made durable, so nothing written to it since may be called committed. " +
+                $"Check the disk, then write the objects again. {error.Message}",
+                error) { HResult = error.HResult };
+            throw _failure;
+        }
+    }
+
+    private void SyncOneByOne(IReadOnlyCollection<string> paths)
+    {
+        var parallel = new ParallelOptions { TaskScheduler = options.Scheduler, MaxDegreeOfParallelism = 16 };
+        HashSet<string> folders = new(StringComparer.Ordinal);
+        List<string> files = new(paths.Count);
+        foreach (var path in paths)
+        {
+            var file = LocalFolders.Join(root, path);
+            files.Add(file);
+            for (var folder = Path.GetDirectoryName(file); folder is not null && folders.Add(folder) && folder != root; folder = Path.GetDirectoryName(folder))
+            {
+            }
+        }
+
+        Run(files, parallel, SyncFile);
+        Run(folders, parallel, fileSystem.SyncFolder);
+    }
+
+    private static void Run(IEnumerable<string> names, ParallelOptions options, Action<string> sync)
+    {
+        try
+        {
+            Parallel.ForEach(names, options, sync);
+        }
+        catch (AggregateException errors)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(errors.InnerExceptions[0]);
+        }
+    }
+
+    private void SyncFile(string path)
+    {
+        using var file = fileSystem.OpenFile(path)
+            ?? throw new FileNotFoundException($"The file '{path}' is gone before it was made durable.", path);
+        file.Sync();
+    }
+
+    private void ThrowIfFailed()
+    {
+        if (_failure is { } failure)
+        {
+            throw new IOException($"An earlier sync of '{root}' failed, and a later one proves nothing. {failure.Message}", failure);
+        }
+    }
+}
