@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Sleeper.Ingest.Core.Parquet.Encodings;
+
+/// <summary>Takes values of a fixed width in bits out of packed bytes, lowest bit first, as the RLE hybrid and the delta encodings pack them.</summary>
+/// <remarks>
+/// One unaligned 8-byte load, a shift and a mask give a value of up to 57 bits. Loads that would pass <c>limit</c> are put together from
+/// single bytes. The caller has checked that the bits themselves lie before <c>limit</c>.
+/// </remarks>
+internal static unsafe class BitUnpacker
+{
+    /// <summary>Widths up to this come with one load, whatever bit they begin at.</summary>
+    private const int OneLoadWidth = 57;
+
+    /// <summary>Values of up to 8 bits into bytes: levels.</summary>
+    public static void Unpack(byte* source, byte* limit, long firstBit, int width, byte* destination, int count)
+    {
+        Debug.Assert(width is > 0 and <= 8 && InRange(source, limit, firstBit, width, count));
+        uint mask = (1u << width) - 1;
+        int i = 0;
+        if (Bmi2.X64.IsSupported)
+        {
+            // Eight values are exactly `width` bytes, so from a whole byte on, eight are spread over eight bytes by one instruction.
+            for (; i < count && (firstBit & 7) != 0; i++, firstBit += width)
+            {
+                destination[i] = (byte)(Load(source, limit, firstBit) & mask);
+            }
+
+            ulong spread = 0x0101010101010101UL * mask;
+            byte* at = source + (firstBit >> 3);
+            for (; i + 8 <= count && limit - at >= 8; i += 8, at += width, firstBit += 8 * width)
+            {
+                Unsafe.WriteUnaligned(destination + i, Bmi2.X64.ParallelBitDeposit(Unsafe.ReadUnaligned<ulong>(at), spread));
+            }
+        }
+
+        for (; i < count; i++, firstBit += width)
+        {
+            destination[i] = (byte)(Load(source, limit, firstBit) & mask);
+        }
+    }
+
+    /// <summary>Values of up to 32 bits into integers: dictionary indexes, booleans.</summary>
+    public static void Unpack(byte* source, byte* limit, long firstBit, int width, int* destination, int count)
+    {
+        Debug.Assert(width is > 0 and <= 32 && InRange(source, limit, firstBit, width, count));
+        ulong mask = (1UL << width) - 1;
+        int fast = WholeLoads(source, limit, firstBit, width, count);
+        int i = 0;
+        for (; i < fast; i++, firstBit += width)
+        {
+            destination[i] = (int)((Unsafe.ReadUnaligned<ulong>(source + (firstBit >> 3)) >> (int)(firstBit & 7)) & mask);
+        }
+
+        for (; i < count; i++, firstBit += width)
+        {
+            destination[i] = (int)(Load(source, limit, firstBit) & mask);
+        }
+    }
+
+    /// <summary>Values of up to 64 bits: deltas.</summary>
+    public static void Unpack(byte* source, byte* limit, long firstBit, int width, ulong* destination, int count)
+    {
+        Debug.Assert(width is > 0 and <= 64 && InRange(source, limit, firstBit, width, count));
+        ulong mask = width == 64 ? ulong.MaxValue : (1UL << width) - 1;
+        int i = 0;
+        if (width <= OneLoadWidth)
+        {
+            int fast = WholeLoads(source, limit, firstBit, width, count);
+            for (; i < fast; i++, firstBit += width)
+            {
+                destination[i] = (Unsafe.ReadUnaligned<ulong>(source + (firstBit >> 3)) >> (int)(firstBit & 7)) & mask;
+            }
+        }
+
+        for (; i < count; i++, firstBit += width)
+        {
+            int shift = (int)(firstBit & 7);
+            ulong value = Load(source, limit, firstBit);
+            if (shift + width > 64)
+            {
+                value |= (ulong)source[(firstBit >> 3) + 8] << (64 - shift);
+            }
+
+            destination[i] = value & mask;
+        }
+    }
+
+    /// <summary>How many values, from the first on, an 8-byte load gives without passing the limit.</summary>
+    private static int WholeLoads(byte* source, byte* limit, long firstBit, int width, int count)
+    {
+        long lastBit = ((limit - source - 8) * 8) + 7;
+        return lastBit < firstBit ? 0 : (int)Math.Min(count, ((lastBit - firstBit) / width) + 1);
+    }
+
+    /// <summary>The bits from <paramref name="bit"/> on, as many as 8 bytes hold; zeros stand for what lies past the limit.</summary>
+    private static ulong Load(byte* source, byte* limit, long bit)
+    {
+        byte* at = source + (bit >> 3);
+        ulong bits = 0;
+        if (limit - at >= 8)
+        {
+            bits = Unsafe.ReadUnaligned<ulong>(at);
+        }
+        else
+        {
+            for (int i = 0; at + i < limit; i++)
+            {
+                bits |= (ulong)at[i] << (8 * i);
+            }
+        }
+
+        return bits >> (int)(bit & 7);
+    }
+
+    private static bool InRange(byte* source, byte* limit, long firstBit, int width, int count) =>
+        firstBit + ((long)width * count) <= (limit - source) * 8;
+}

@@ -1,0 +1,46 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Sleeper.Ingest.Core.Parquet.Columns;
+
+namespace Sleeper.Ingest.Core.Parquet.Encodings;
+
+/// <summary>Room for byte values in vectors, within the limits, with a few bytes to spare behind them so that short values can be copied by wide stores.</summary>
+internal static unsafe class VectorRoom
+{
+    /// <summary>Bytes that a copy may touch behind its end.</summary>
+    public const int Spare = 32;
+
+    /// <summary>Makes room for so many bytes more than <see cref="ColumnVector.ByteCount"/>, and <see cref="Spare"/> behind them.</summary>
+    public static void EnsureBytes(ColumnVector vector, long additional, ParquetReaderLimits limits)
+    {
+        if (vector.ByteCount + additional > limits.MaxReadBytes)
+        {
+            throw new ParquetFormatException(
+                $"One read of this column would give more than {limits.MaxReadBytes:N0} bytes of values ({vector.ByteCount + additional:N0} or more). Read fewer rows at a time, or raise MaxReadBytes if the file is trusted.");
+        }
+
+        vector.EnsureBytes((int)additional + Spare);
+    }
+
+    /// <summary>Copies a value; up to <see cref="Spare"/> bytes behind both ends must be readable and writable when it is at most that long.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Copy(byte* source, byte* destination, int length)
+    {
+        if (length <= 16)
+        {
+            Vector128.Load(source).Store(destination);
+        }
+        else if (length <= Spare)
+        {
+            Vector256.Load(source).Store(destination);
+        }
+        else
+        {
+            Buffer.MemoryCopy(source, destination, length, length);
+        }
+    }
+
+    public static void ThrowValueTooLong(long length, ParquetReaderLimits limits) =>
+        throw new ParquetFormatException(
+            $"A value claims {length:N0} bytes; the limit is {limits.MaxValueBytes:N0}. The file is damaged, or MaxValueBytes must be raised.");
+}

@@ -1,0 +1,138 @@
+using Sleeper.Ingest.Core.Parquet.Metadata;
+using Sleeper.Ingest.Core.Parquet.RowGroups;
+using Sleeper.Ingest.Core.Parquet.Schemas;
+
+namespace Sleeper.Ingest.Core.Parquet;
+
+/// <summary>Holds what a footer claims against the limits, against the length of the file, and against itself, before anything is read by it.</summary>
+internal static class FooterChecks
+{
+    /// <summary>The magic at the beginning of the file.</summary>
+    private const int FirstChunkOffset = 4;
+
+    /// <summary>Checks all that concerns the whole file, and makes the schema.</summary>
+    public static ParquetSchema Check(FileMetadata metadata, long metadataOffset, ParquetReaderLimits limits)
+    {
+        if (metadata.IsEncrypted)
+        {
+            throw new ParquetFormatException("The file has encrypted columns; encrypted Parquet files are not read. Decrypt it first.");
+        }
+
+        if (metadata.RowGroups.Count > limits.MaxRowGroups)
+        {
+            throw new ParquetFormatException($"The footer has {metadata.RowGroups.Count:N0} row groups; the limit is {limits.MaxRowGroups:N0}.");
+        }
+
+        ParquetSchema schema = ParquetSchema.FromElements(metadata.Schema);
+        if (schema.Columns.Count > limits.MaxColumns)
+        {
+            throw new ParquetFormatException($"The schema has {schema.Columns.Count:N0} columns; the limit is {limits.MaxColumns:N0}.");
+        }
+
+        CheckRowCounts(metadata, limits);
+        CheckChunks(metadata, schema, metadataOffset);
+        return schema;
+    }
+
+    /// <summary>Checks what must hold for a chunk that is about to be read.</summary>
+    public static ColumnMetadata CheckChosenChunk(LeafColumn column, ColumnChunkMetadata chunk, long rowCount)
+    {
+        if (chunk.IsEncrypted)
+        {
+            throw new ParquetFormatException("The column is encrypted; encrypted columns are not read.");
+        }
+
+        if (!string.IsNullOrEmpty(chunk.FilePath))
+        {
+            throw new ParquetFormatException($"The column chunk lies in another file ('{chunk.FilePath}'); only files that hold their own columns are read.");
+        }
+
+        ColumnMetadata metadata = chunk.Metadata ?? throw new ParquetFormatException("The column chunk has no metadata.");
+        if (metadata.Type != column.PhysicalType)
+        {
+            throw new ParquetFormatException($"The column chunk holds {metadata.Type} values, but the schema says {column.PhysicalType}.");
+        }
+
+        bool isFlat = column.MaxRepetitionLevel == 0;
+        if (metadata.NumValues < 0 || (isFlat && metadata.NumValues != rowCount) || (!isFlat && metadata.NumValues < rowCount))
+        {
+            throw new ParquetFormatException($"The column chunk claims {metadata.NumValues:N0} values, but its row group {rowCount:N0} rows.");
+        }
+
+        if (metadata.TotalCompressedSize > int.MaxValue)
+        {
+            throw new ParquetFormatException($"The column chunk has {metadata.TotalCompressedSize:N0} bytes; up to {int.MaxValue:N0} are read. Write the file with smaller row groups.");
+        }
+
+        return metadata;
+    }
+
+    private static void CheckRowCounts(FileMetadata metadata, ParquetReaderLimits limits)
+    {
+        if (metadata.NumRows < 0 || metadata.NumRows > limits.MaxRows)
+        {
+            throw new ParquetFormatException($"The footer claims {metadata.NumRows:N0} rows; 0 to {limits.MaxRows:N0} are possible.");
+        }
+
+        long rows = 0;
+        for (int i = 0; i < metadata.RowGroups.Count; i++)
+        {
+            long rowCount = metadata.RowGroups[i].NumRows;
+            if (rowCount < 0 || rowCount > metadata.NumRows - rows)
+            {
+                throw new ParquetFormatException($"Row group {i} claims {rowCount:N0} rows, but {metadata.NumRows - rows:N0} of the file's {metadata.NumRows:N0} rows are left.");
+            }
+
+            rows += rowCount;
+        }
+
+        if (rows != metadata.NumRows)
+        {
+            throw new ParquetFormatException($"The footer claims {metadata.NumRows:N0} rows, but its row groups have {rows:N0} together.");
+        }
+    }
+
+    private static void CheckChunks(FileMetadata metadata, ParquetSchema schema, long metadataOffset)
+    {
+        var ranges = new List<ChunkRange>();
+        for (int i = 0; i < metadata.RowGroups.Count; i++)
+        {
+            IReadOnlyList<ColumnChunkMetadata> chunks = metadata.RowGroups[i].Columns;
+            if (chunks.Count != schema.Columns.Count)
+            {
+                throw new ParquetFormatException($"Row group {i} has {chunks.Count:N0} column chunks, but the schema has {schema.Columns.Count:N0} columns.");
+            }
+
+            for (int c = 0; c < chunks.Count; c++)
+            {
+                if (chunks[c].Metadata is { } chunk && string.IsNullOrEmpty(chunks[c].FilePath) && chunk.NumValues != 0)
+                {
+                    ChunkRange range = ChunkRange.Of(chunk);
+                    if (range.Offset < FirstChunkOffset || range.Length < 0 || range.Length > metadataOffset - range.Offset)
+                    {
+                        throw new ParquetFormatException(
+                            $"Row group {i}, column '{schema.Columns[c].DottedPath}' claims {range.Length:N0} bytes at byte {range.Offset:N0}, but column chunks lie between byte {FirstChunkOffset} and byte {metadataOffset:N0}.");
+                    }
+
+                    ranges.Add(range);
+                }
+            }
+        }
+
+        CheckOverlaps(ranges);
+    }
+
+    /// <summary>Chunks that share bytes make a small file expand without bound, and no writer makes them.</summary>
+    private static void CheckOverlaps(List<ChunkRange> ranges)
+    {
+        ranges.Sort((left, right) => left.Offset.CompareTo(right.Offset));
+        for (int i = 1; i < ranges.Count; i++)
+        {
+            if (ranges[i].Offset < ranges[i - 1].End)
+            {
+                throw new ParquetFormatException(
+                    $"The column chunks of {ranges[i - 1].Length:N0} bytes at byte {ranges[i - 1].Offset:N0} and of {ranges[i].Length:N0} bytes at byte {ranges[i].Offset:N0} overlap.");
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+using System.Diagnostics.CodeAnalysis;
+using Sleeper.Ingest.Core.Buffers;
+using Sleeper.Ingest.Core.Parquet.Columns;
+using Sleeper.Ingest.Core.Parquet.Compression;
+using Sleeper.Ingest.Core.Parquet.Encodings;
+using Sleeper.Ingest.Core.Parquet.Metadata;
+using Sleeper.Ingest.Core.Parquet.Schemas;
+using Sleeper.Ingest.Core.Parquet.Thrift;
+
+namespace Sleeper.Ingest.Core.Parquet.Pages;
+
+/// <summary>Walks the pages of one column chunk that lies in memory: header, checksum, decompression, dictionary; gives data pages.</summary>
+/// <remarks>
+/// <code>
+/// chunk          = [dictionary page] data page*            page = Thrift header, body
+/// v1 body        = compressed( [repetition levels] [definition levels] values )
+/// v2 body        = [repetition levels] [definition levels] compressed( values )
+/// v1 RLE levels  = u32 LE length, runs          v2 levels = runs, their lengths are in the header
+/// </code>
+/// <para>The chunk's memory belongs to the caller and must outlive the reader. Not thread-safe.</para>
+/// </remarks>
+internal sealed unsafe class PageReader : IDisposable
+{
+    private readonly byte* _chunk;
+    private readonly int _chunkLength;
+    private readonly long _chunkOffset;
+    private readonly LeafColumn _column;
+    private readonly CompressionCodec _codec;
+    private readonly ParquetReaderLimits _limits;
+    private readonly DecompressorPool _decompressors;
+    private IPageDecompressor? _decompressor;
+    private NativeBuffer? _pageBuffer;
+    private int _position;
+    private bool _sawDataPage;
+
+    public PageReader(byte* chunk, int chunkLength, long chunkOffset, LeafColumn column, CompressionCodec codec, ParquetReaderLimits limits, DecompressorPool decompressors)
+    {
+        _chunk = chunk;
+        _chunkLength = chunkLength;
+        _chunkOffset = chunkOffset;
+        _column = column;
+        _codec = codec;
+        _limits = limits;
+        _decompressors = decompressors;
+        PageOffset = chunkOffset;
+    }
+
+    /// <summary>Where in the file the page begins that was read last, for messages.</summary>
+    public long PageOffset { get; private set; }
+
+    /// <summary>Values of the dictionary page, once it was passed.</summary>
+    public ColumnVector? Dictionary { get; private set; }
+
+    /// <summary>Memory held beside the chunk itself.</summary>
+    public long HeldBytes => (_pageBuffer?.LengthBytes ?? 0) + (Dictionary?.CapacityBytes ?? 0);
+
+    /// <summary>Goes to the next data page; false at the end of the chunk's bytes.</summary>
+    public bool TryReadNext(out DataPage page)
+    {
+        while (_position < _chunkLength)
+        {
+            PageOffset = _chunkOffset + _position;
+            PageHeader header = ReadHeader();
+            byte* body = TakeBody(header);
+            switch (header.Type)
+            {
+                case PageType.DictionaryPage:
+                    ReadDictionary(header, body);
+                    break;
+                case PageType.DataPage:
+                    _sawDataPage = true;
+                    page = ReadV1(header, body);
+                    return true;
+                case PageType.DataPageV2:
+                    _sawDataPage = true;
+                    page = ReadV2(header, body);
+                    return true;
+                case PageType.IndexPage:
+                    break; // Defined by the format, written by nobody, and nothing that a reader needs.
+                default:
+                    throw new ParquetFormatException($"A page header has the unknown page type {(int)header.Type}.");
+            }
+        }
+
+        page = default;
+        return false;
+    }
+
+    public void Dispose()
+    {
+        _pageBuffer?.Dispose();
+        _pageBuffer = null;
+        if (_decompressor is not null)
+        {
+            _decompressors.Return(_decompressor);
+            _decompressor = null;
+        }
+    }
+
+    private PageHeader ReadHeader()
+    {
+        var thrift = new ThriftCompactReader(new ReadOnlySpan<byte>(_chunk + _position, _chunkLength - _position), PageOffset);
+        PageHeader header = PageHeader.Read(ref thrift);
+        _position += thrift.Position;
+        return header;
+    }
+
+    /// <summary>Checks the sizes and the checksum, and moves past the page.</summary>
+    private byte* TakeBody(PageHeader header)
+    {
+        int left = _chunkLength - _position;
+        if ((uint)header.CompressedPageSize > (uint)left)
+        {
+            throw new ParquetFormatException($"A page claims {header.CompressedPageSize:N0} bytes, but its column chunk has {left:N0} left.");
+        }
+
+        int maxLength = header.Type == PageType.DictionaryPage ? _limits.MaxDictionaryBytes : _limits.MaxPageBytes;
+        if ((uint)header.UncompressedPageSize > (uint)maxLength)
+        {
+            throw new ParquetFormatException(
+                $"A page claims {header.UncompressedPageSize:N0} bytes without compression; the limit is {maxLength:N0}. The file is damaged, or the limit must be raised.");
+        }
+
+        byte* body = _chunk + _position;
+        _position += header.CompressedPageSize;
+        if (_limits.VerifyChecksums && header.Crc is { } expected)
+        {
+            uint actual = Crc32.Compute(new ReadOnlySpan<byte>(body, header.CompressedPageSize));
+            if (actual != (uint)expected)
+            {
+                throw new ParquetFormatException(
+                    $"A page's checksum (CRC-32) is 0x{actual:X8}, but its header says 0x{(uint)expected:X8}: its bytes were changed after they were written.");
+            }
+        }
+
+        return body;
+    }
+
+    private void ReadDictionary(PageHeader header, byte* body)
+    {
+        DictionaryPageHeader dictionaryHeader = header.DictionaryPage ?? ThrowNoHeader<DictionaryPageHeader>("dictionary page");
+        if (Dictionary is not null || _sawDataPage)
+        {
+            throw new ParquetFormatException("A column chunk has a second dictionary page, or one behind data pages.");
+        }
+
+        if (dictionaryHeader.Encoding is not (ParquetEncoding.Plain or ParquetEncoding.PlainDictionary))
+        {
+            throw new ParquetFormatException($"A dictionary page has the encoding {dictionaryHeader.Encoding}; the format defines PLAIN and PLAIN_DICTIONARY.");
+        }
+
+        if (dictionaryHeader.NumValues < 0)
+        {
+            throw new ParquetFormatException($"A dictionary page claims {dictionaryHeader.NumValues:N0} values.");
+        }
+
+        byte* values = Decompress(body, header.CompressedPageSize, header.UncompressedPageSize, out int length);
+        var dictionary = new ColumnVector(_column.VectorKind);
+        ValueDecoder decoder = ValueDecoders.CreatePlain(_column, _limits);
+        decoder.Reset(values, length, dictionaryHeader.NumValues);
+        decoder.Decode(dictionary, dictionaryHeader.NumValues);
+        Dictionary = dictionary;
+    }
+
+    private DataPage ReadV1(PageHeader header, byte* body)
+    {
+        DataPageHeader dataHeader = header.DataPage ?? ThrowNoHeader<DataPageHeader>("data page");
+        CheckCount(dataHeader.NumValues);
+        byte* next = Decompress(body, header.CompressedPageSize, header.UncompressedPageSize, out int left);
+        DataPage page = StartPage(dataHeader.NumValues, dataHeader.Encoding);
+        page.RepetitionLevels.ResetV1(dataHeader.RepetitionLevelEncoding, dataHeader.NumValues, ref next, ref left);
+        page.DefinitionLevels.ResetV1(dataHeader.DefinitionLevelEncoding, dataHeader.NumValues, ref next, ref left);
+        page.Values = next;
+        page.ValuesLength = left;
+        return page;
+    }
+
+    private DataPage ReadV2(PageHeader header, byte* body)
+    {
+        DataPageHeaderV2 dataHeader = header.DataPageV2 ?? ThrowNoHeader<DataPageHeaderV2>("data page v2");
+        CheckCount(dataHeader.NumValues);
+        int repetitionLength = dataHeader.RepetitionLevelsByteLength;
+        int definitionLength = dataHeader.DefinitionLevelsByteLength;
+        long levelsLength = (long)repetitionLength + definitionLength;
+        if (repetitionLength < 0 || definitionLength < 0 || levelsLength > header.CompressedPageSize || levelsLength > header.UncompressedPageSize)
+        {
+            throw new ParquetFormatException(
+                $"A page claims {repetitionLength:N0} and {definitionLength:N0} bytes of levels, but has {header.CompressedPageSize:N0} bytes ({header.UncompressedPageSize:N0} without compression).");
+        }
+
+        DataPage page = StartPage(dataHeader.NumValues, dataHeader.Encoding);
+        page.RepetitionLevels.ResetV2(body, repetitionLength);
+        page.DefinitionLevels.ResetV2(body + repetitionLength, definitionLength);
+        byte* values = body + levelsLength;
+        int storedLength = header.CompressedPageSize - (int)levelsLength;
+        if (dataHeader.IsCompressed == false)
+        {
+            page.Values = values;
+            page.ValuesLength = storedLength;
+        }
+        else
+        {
+            page.Values = Decompress(values, storedLength, header.UncompressedPageSize - (int)levelsLength, out page.ValuesLength);
+        }
+
+        return page;
+    }
+
+    private DataPage StartPage(int levelCount, ParquetEncoding encoding) => new()
+    {
+        LevelCount = levelCount,
+        Encoding = encoding,
+        RepetitionLevels = new LevelReader(_column.MaxRepetitionLevel),
+        DefinitionLevels = new LevelReader(_column.MaxDefinitionLevel),
+    };
+
+    private byte* Decompress(byte* source, int sourceLength, int length, out int actualLength)
+    {
+        if (_codec == CompressionCodec.Uncompressed)
+        {
+            actualLength = sourceLength;
+            return source;
+        }
+
+        actualLength = length;
+        if (length == 0)
+        {
+            return source; // Nothing to be had; several writers then store no bytes at all, which is no valid stream of any codec.
+        }
+
+        // Memory outside of the heap is not touched before output arrives in it, so a false length costs nothing.
+        if (_pageBuffer is null || _pageBuffer.LengthBytes < length)
+        {
+            _pageBuffer?.Dispose();
+            _pageBuffer = null;
+            _pageBuffer = new NativeBuffer(length);
+        }
+
+        _decompressor ??= _decompressors.Rent(_codec);
+        _decompressor.Decompress(new ReadOnlySpan<byte>(source, sourceLength), new Span<byte>(_pageBuffer.Pointer, length));
+        return _pageBuffer.Pointer;
+    }
+
+    private static void CheckCount(int count)
+    {
+        if (count < 0)
+        {
+            throw new ParquetFormatException($"A page claims {count:N0} values.");
+        }
+    }
+
+    [DoesNotReturn]
+    private static T ThrowNoHeader<T>(string what) =>
+        throw new ParquetFormatException($"A page header says that it is a {what}, but lacks the part that describes one.");
+}

@@ -1,0 +1,92 @@
+using Sleeper.Ingest.Core.Parquet.Compression;
+using Sleeper.Ingest.Core.Parquet.Metadata;
+using Sleeper.Ingest.Core.Parquet.RowGroups;
+using Sleeper.Ingest.Core.Parquet.Schemas;
+
+namespace Sleeper.Ingest.Core.Parquet;
+
+/// <summary>Reads a Parquet file that nobody vouches for: metadata first, then the chosen columns of a row group at a time.</summary>
+/// <remarks>
+/// <para>Use: <c>using var file = await ParquetFileReader.OpenAsync(source, limits, token)</c>, then for each row group
+/// <c>using RowGroupReader rows = await file.OpenRowGroupAsync(i, columns, token)</c>, and <see cref="RowGroupReader.Read"/> for each column until it gives 0.</para>
+/// <para>Several row groups may be open at once, on any threads. The source belongs to the caller. Each fault of the file is a
+/// <see cref="ParquetFormatException"/>.</para>
+/// </remarks>
+internal sealed class ParquetFileReader : IDisposable
+{
+    private readonly IRandomAccessReader _source;
+    private readonly ParquetReaderLimits _limits;
+    private readonly DecompressorPool _decompressors = new();
+
+    private ParquetFileReader(IRandomAccessReader source, ParquetReaderLimits limits, FileMetadata metadata, ParquetSchema schema)
+    {
+        _source = source;
+        _limits = limits;
+        Metadata = metadata;
+        Schema = schema;
+    }
+
+    /// <summary>What error messages call the file.</summary>
+    public string Name => _source.Name;
+
+    public FileMetadata Metadata { get; }
+
+    public ParquetSchema Schema { get; }
+
+    public int RowGroupCount => Metadata.RowGroups.Count;
+
+    /// <summary>Reads and checks the metadata; no column is read.</summary>
+    public static async Task<ParquetFileReader> OpenAsync(IRandomAccessReader source, ParquetReaderLimits limits, CancellationToken cancellationToken)
+    {
+        (FileMetadata metadata, long metadataOffset) = await ParquetFooter.ReadAsync(source, limits, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ParquetSchema schema = FooterChecks.Check(metadata, metadataOffset, limits);
+            return new ParquetFileReader(source, limits, metadata, schema);
+        }
+        catch (ParquetFormatException fault)
+        {
+            throw new ParquetFormatException($"'{source.Name}': {fault.Message}", fault);
+        }
+    }
+
+    /// <summary>Bytes that opening a row group with these columns takes into memory, before any page is uncompressed.</summary>
+    public long StoredBytes(int rowGroup, IReadOnlyList<int> leafColumns) =>
+        ChunkBytes.Join(ChooseChunks(rowGroup, leafColumns).Select(chosen => ChunkRange.Of(chosen.Chunk))).Sum(range => range.Length);
+
+    /// <summary>Reads the chosen columns of a row group into memory; chunks that lie close together come in one read.</summary>
+    /// <param name="rowGroup">0 to <see cref="RowGroupCount"/> - 1.</param>
+    /// <param name="leafColumns">Indexes among the leaves of <see cref="Schema"/>, each once, in any order.</param>
+    /// <param name="cancellationToken">Stops the reads.</param>
+    public async Task<RowGroupReader> OpenRowGroupAsync(int rowGroup, IReadOnlyList<int> leafColumns, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<(LeafColumn Column, ColumnMetadata Chunk)> chunks = ChooseChunks(rowGroup, leafColumns);
+        ChunkBytes bytes = await ChunkBytes.ReadAsync(_source, [.. chunks.Select(chosen => ChunkRange.Of(chosen.Chunk))], cancellationToken).ConfigureAwait(false);
+        return new RowGroupReader(Name, rowGroup, Metadata.RowGroups[rowGroup].NumRows, bytes, chunks, _limits, _decompressors);
+    }
+
+    /// <summary>Frees the decompressors. Row groups must be disposed first.</summary>
+    public void Dispose() => _decompressors.Dispose();
+
+    private List<(LeafColumn Column, ColumnMetadata Chunk)> ChooseChunks(int rowGroup, IReadOnlyList<int> leafColumns)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)rowGroup, (uint)RowGroupCount, nameof(rowGroup));
+        RowGroupMetadata metadata = Metadata.RowGroups[rowGroup];
+        var chunks = new List<(LeafColumn, ColumnMetadata)>(leafColumns.Count);
+        foreach (int index in leafColumns)
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Schema.Columns.Count, nameof(leafColumns));
+            LeafColumn column = Schema.Columns[index];
+            try
+            {
+                chunks.Add((column, FooterChecks.CheckChosenChunk(column, metadata.Columns[index], metadata.NumRows)));
+            }
+            catch (ParquetFormatException fault)
+            {
+                throw new ParquetFormatException($"'{Name}', row group {rowGroup}, column '{column.DottedPath}': {fault.Message}", fault);
+            }
+        }
+
+        return chunks;
+    }
+}

@@ -1,0 +1,97 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using Sleeper.Ingest.Core.Parquet.Metadata;
+using Sleeper.Ingest.Core.Parquet.Thrift;
+
+namespace Sleeper.Ingest.Core.Parquet;
+
+/// <summary>Finds and reads the metadata at the end of a Parquet file.</summary>
+/// <remarks>
+/// <code>
+/// file = "PAR1", column chunks, indexes, metadata (Thrift compact), u32 LE length of the metadata, "PAR1"
+/// </code>
+/// </remarks>
+internal static class ParquetFooter
+{
+    /// <summary>Length and magic behind the metadata.</summary>
+    public const int TrailerLength = 8;
+
+    /// <summary>Magic, an empty metadata struct's least, and the trailer.</summary>
+    private const int MinFileLength = 12;
+
+    /// <summary>Read first, in one request: the metadata of nearly every file with few columns and row groups.</summary>
+    private const int FirstReadLength = 64 << 10;
+
+    private static ReadOnlySpan<byte> Magic => "PAR1"u8;
+
+    private static ReadOnlySpan<byte> EncryptedMagic => "PARE"u8;
+
+    /// <summary>The metadata and where in the file it begins.</summary>
+    public static async Task<(FileMetadata Metadata, long Offset)> ReadAsync(IRandomAccessReader source, ParquetReaderLimits limits, CancellationToken cancellationToken)
+    {
+        if (source.Length < MinFileLength)
+        {
+            throw new ParquetFormatException(
+                $"'{source.Name}' has {source.Length:N0} bytes; a Parquet file has at least {MinFileLength}. It is not a Parquet file, or it was cut short.");
+        }
+
+        byte[] tail = new byte[(int)Math.Min(source.Length, FirstReadLength)];
+        await source.ReadAsync(source.Length - tail.Length, tail, cancellationToken).ConfigureAwait(false);
+        int metadataLength = CheckTrailer(source, tail, limits);
+        long offset = source.Length - TrailerLength - metadataLength;
+        if (tail.Length < metadataLength + TrailerLength)
+        {
+            byte[] whole = new byte[metadataLength + TrailerLength];
+            tail.CopyTo(whole, whole.Length - tail.Length);
+            await source.ReadAsync(offset, whole.AsMemory(0, whole.Length - tail.Length), cancellationToken).ConfigureAwait(false);
+            tail = whole;
+        }
+
+        return (Parse(source, tail.AsSpan(tail.Length - TrailerLength - metadataLength, metadataLength), offset), offset);
+    }
+
+    private static int CheckTrailer(IRandomAccessReader source, ReadOnlySpan<byte> tail, ParquetReaderLimits limits)
+    {
+        ReadOnlySpan<byte> magic = tail[^4..];
+        if (magic.SequenceEqual(EncryptedMagic))
+        {
+            throw new ParquetFormatException($"'{source.Name}' is encrypted (it ends with 'PARE'); encrypted Parquet files are not read. Decrypt it first.");
+        }
+
+        if (!magic.SequenceEqual(Magic))
+        {
+            throw new ParquetFormatException(
+                $"'{source.Name}' ({source.Length:N0} bytes) is not a Parquet file, or it was cut short: it ends with the bytes {Hex(magic)} instead of 'PAR1'.");
+        }
+
+        if (tail.Length == source.Length && !tail[..4].SequenceEqual(Magic))
+        {
+            throw new ParquetFormatException($"'{source.Name}' is not a Parquet file: it begins with the bytes {Hex(tail[..4])} instead of 'PAR1'.");
+        }
+
+        uint claimed = BinaryPrimitives.ReadUInt32LittleEndian(tail[^TrailerLength..]);
+        long most = Math.Min(limits.MaxFooterBytes, source.Length - MinFileLength);
+        if (claimed == 0 || claimed > most)
+        {
+            throw new ParquetFormatException(
+                $"'{source.Name}' ({source.Length:N0} bytes) claims {claimed:N0} bytes of metadata; 1 to {most:N0} are possible (limit {limits.MaxFooterBytes:N0}). The file is damaged or was cut short.");
+        }
+
+        return (int)claimed;
+    }
+
+    private static FileMetadata Parse(IRandomAccessReader source, ReadOnlySpan<byte> bytes, long offset)
+    {
+        try
+        {
+            var reader = new ThriftCompactReader(bytes, offset);
+            return FileMetadata.Read(ref reader);
+        }
+        catch (ParquetFormatException fault)
+        {
+            throw new ParquetFormatException($"'{source.Name}': the metadata at the end of the file cannot be read. {fault.Message}", fault);
+        }
+    }
+
+    private static string Hex(ReadOnlySpan<byte> bytes) => string.Join(' ', bytes.ToArray().Select(value => value.ToString("X2", CultureInfo.InvariantCulture)));
+}

@@ -1,0 +1,89 @@
+using Sleeper.Ingest.Core.Buffers;
+
+namespace Sleeper.Ingest.Core.Parquet.RowGroups;
+
+/// <summary>The bytes of some column chunks of a row group, read together where they lie close together, and held outside of the heap.</summary>
+internal sealed class ChunkBytes : IDisposable
+{
+    /// <summary>A gap up to this is read along with what lies on both sides: a request to an object store costs about as much as 1 MiB of bytes.</summary>
+    private const long MaxGapBytes = 1 << 20;
+
+    /// <summary>One read is not joined beyond this, so that reads of a large row group go side by side.</summary>
+    private const long MaxJoinedBytes = 64 << 20;
+
+    private readonly List<(ChunkRange Range, NativeBuffer Bytes)> _pieces = [];
+
+    /// <summary>Bytes held.</summary>
+    public long HeldBytes { get; private set; }
+
+    /// <summary>Joins ranges that lie close together. The result is in file order and covers each of the given ranges with one of its own.</summary>
+    public static IReadOnlyList<ChunkRange> Join(IEnumerable<ChunkRange> ranges)
+    {
+        var joined = new List<ChunkRange>();
+        foreach (ChunkRange range in ranges.Where(range => range.Length > 0).OrderBy(range => range.Offset))
+        {
+            if (joined.Count > 0 && range.Offset - joined[^1].End <= MaxGapBytes && range.End - joined[^1].Offset <= MaxJoinedBytes)
+            {
+                joined[^1] = joined[^1] with { Length = Math.Max(joined[^1].End, range.End) - joined[^1].Offset };
+            }
+            else
+            {
+                joined.Add(range);
+            }
+        }
+
+        return joined;
+    }
+
+    /// <summary>Reads the ranges, all at the same time.</summary>
+    public static async Task<ChunkBytes> ReadAsync(IRandomAccessReader source, IReadOnlyCollection<ChunkRange> ranges, CancellationToken cancellationToken)
+    {
+        var bytes = new ChunkBytes();
+        var reads = new List<Task>();
+        try
+        {
+            foreach (ChunkRange range in Join(ranges))
+            {
+                var buffer = new NativeBuffer((nint)range.Length);
+                bytes._pieces.Add((range, buffer));
+                bytes.HeldBytes += range.Length;
+                reads.Add(source.ReadAsync(range.Offset, new NativeBufferMemory(buffer).Memory, cancellationToken).AsTask());
+            }
+
+            await Task.WhenAll(reads).ConfigureAwait(false);
+            return bytes;
+        }
+        catch
+        {
+            // Memory that a read may still write to must not be freed before that read has ended.
+            await ((Task)Task.WhenAll(reads)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            bytes.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The first byte of a range that was read.</summary>
+    public unsafe byte* PointerTo(ChunkRange range)
+    {
+        foreach ((ChunkRange piece, NativeBuffer buffer) in _pieces)
+        {
+            if (range.Offset >= piece.Offset && range.End <= piece.End)
+            {
+                return buffer.Pointer + (range.Offset - piece.Offset);
+            }
+        }
+
+        throw new InvalidOperationException($"The range of {range.Length:N0} bytes at byte {range.Offset:N0} was not read.");
+    }
+
+    public void Dispose()
+    {
+        foreach ((ChunkRange _, NativeBuffer buffer) in _pieces)
+        {
+            buffer.Dispose();
+        }
+
+        _pieces.Clear();
+        HeldBytes = 0;
+    }
+}

@@ -1,0 +1,280 @@
+using System.Diagnostics.CodeAnalysis;
+using Sleeper.Ingest.Core.Parquet.Columns;
+using Sleeper.Ingest.Core.Parquet.Encodings;
+using Sleeper.Ingest.Core.Parquet.Metadata;
+using Sleeper.Ingest.Core.Parquet.Pages;
+using Sleeper.Ingest.Core.Parquet.Schemas;
+
+namespace Sleeper.Ingest.Core.Parquet.RowGroups;
+
+/// <summary>Gives the rows of one column chunk, in order, a stretch at a time: levels and values into a vector.</summary>
+/// <remarks>
+/// What the footer claims (values of the chunk, rows of the row group) is held against what the pages give; the first difference is an error.
+/// After an error the reader must not be used again. Not thread-safe.
+/// </remarks>
+internal sealed class ColumnChunkReader : IDisposable
+{
+    /// <summary>Level entries that a column of lists decodes ahead while it looks for the end of a row.</summary>
+    private const int LookAhead = 4096;
+
+    private readonly LeafColumn _column;
+    private readonly PageReader _pages;
+    private readonly ParquetReaderLimits _limits;
+    private readonly byte _maxDefinitionLevel;
+    private readonly bool _isRepeated;
+    private readonly VectorKind _kind;
+    private readonly Dictionary<ParquetEncoding, ValueDecoder> _decoders = [];
+    private readonly byte[] _repetitionAhead;
+    private readonly byte[] _definitionAhead;
+    private DataPage _page;
+    private ValueDecoder? _decoder;
+    private int _aheadNext;
+    private int _aheadEnd;
+    private int _pageLeft;
+    private long _chunkLeft;
+    private long _rowsLeft;
+    private bool _isStarted;
+
+    public ColumnChunkReader(LeafColumn column, PageReader pages, long valueCount, long rowCount, ParquetReaderLimits limits)
+    {
+        _column = column;
+        _pages = pages;
+        _limits = limits;
+        _maxDefinitionLevel = checked((byte)column.MaxDefinitionLevel);
+        _isRepeated = column.MaxRepetitionLevel > 0;
+        _kind = column.VectorKind;
+        _chunkLeft = valueCount;
+        _rowsLeft = rowCount;
+        _repetitionAhead = _isRepeated ? new byte[LookAhead] : [];
+        _definitionAhead = _isRepeated ? new byte[LookAhead] : [];
+    }
+
+    public LeafColumn Column => _column;
+
+    /// <summary>Where in the file the page lies that is being read, for messages.</summary>
+    public long PageOffset => _pages.PageOffset;
+
+    public long HeldBytes => _pages.HeldBytes + _repetitionAhead.Length + _definitionAhead.Length;
+
+    /// <summary>Appends the next rows, at most so many; fewer only at the end of the row group.</summary>
+    /// <returns>Rows appended.</returns>
+    public int Read(ColumnVector destination, int maxRows)
+    {
+        if (destination.Kind != _kind)
+        {
+            throw new ArgumentException($"Column '{_column.DottedPath}' needs a vector of {_kind}, not {destination.Kind}.", nameof(destination));
+        }
+
+        int rowCount = (int)Math.Min(maxRows, _rowsLeft);
+        if (rowCount > 0)
+        {
+            int given = _isRepeated ? ReadRepeated(destination, rowCount) : ReadFlat(destination, rowCount);
+            _rowsLeft -= given;
+            if (_rowsLeft == 0)
+            {
+                CheckEnd();
+            }
+        }
+
+        return rowCount;
+    }
+
+    public void Dispose() => _pages.Dispose();
+
+    private int ReadFlat(ColumnVector destination, int rowCount)
+    {
+        int done = 0;
+        while (done < rowCount)
+        {
+            if (_pageLeft == 0)
+            {
+                NextPage();
+                continue;
+            }
+
+            int count = Math.Min(_pageLeft, rowCount - done);
+            CheckRoom(destination, count);
+            int valueCount = count;
+            if (_maxDefinitionLevel > 0)
+            {
+                destination.EnsureLevels(count, definition: true, repetition: false);
+                Span<byte> levels = destination.DefinitionLevels.AsSpan(destination.LevelCount, count);
+                _page.DefinitionLevels.Read(levels);
+                valueCount = levels.Count(_maxDefinitionLevel);
+            }
+
+            DecodeValues(destination, valueCount);
+            destination.LevelCount += count;
+            _pageLeft -= count;
+            done += count;
+        }
+
+        return done;
+    }
+
+    /// <summary>A row ends where the next repetition level is 0, or with the chunk; it may go on over pages.</summary>
+    private int ReadRepeated(ColumnVector destination, int rowCount)
+    {
+        int rows = 0;
+        while (true)
+        {
+            if (_aheadNext == _aheadEnd)
+            {
+                if (_pageLeft == 0)
+                {
+                    if (_chunkLeft == 0)
+                    {
+                        break;
+                    }
+
+                    NextPage();
+                    continue;
+                }
+
+                FillAhead();
+            }
+
+            int available = _aheadEnd - _aheadNext;
+            int count = TakeRows(_repetitionAhead.AsSpan(_aheadNext, available), rowCount, ref rows);
+            AppendAhead(destination, count);
+            if (count < available)
+            {
+                return rows;
+            }
+        }
+
+        if (rows < rowCount)
+        {
+            throw new ParquetFormatException($"The column chunk's values end with {_rowsLeft - rows:N0} rows of the row group missing.");
+        }
+
+        return rows;
+    }
+
+    /// <summary>Entries that belong to the first <paramref name="rowCount"/> rows of this read, of which <paramref name="rows"/> have begun.</summary>
+    private static int TakeRows(ReadOnlySpan<byte> repetitionLevels, int rowCount, ref int rows)
+    {
+        int starts = repetitionLevels.Count((byte)0);
+        if (starts <= rowCount - rows)
+        {
+            rows += starts;
+            return repetitionLevels.Length;
+        }
+
+        for (int i = 0; ; i++)
+        {
+            if (repetitionLevels[i] == 0 && rows++ == rowCount)
+            {
+                rows = rowCount;
+                return i;
+            }
+        }
+    }
+
+    private void FillAhead()
+    {
+        int count = Math.Min(LookAhead, _pageLeft);
+        _page.RepetitionLevels.Read(_repetitionAhead.AsSpan(0, count));
+        _page.DefinitionLevels.Read(_definitionAhead.AsSpan(0, count));
+        if (!_isStarted && _repetitionAhead[0] != 0)
+        {
+            throw new ParquetFormatException($"The first repetition level of the column chunk is {_repetitionAhead[0]}; a row begins with 0.");
+        }
+
+        _isStarted = true;
+        _pageLeft -= count;
+        _aheadNext = 0;
+        _aheadEnd = count;
+    }
+
+    private void AppendAhead(ColumnVector destination, int count)
+    {
+        CheckRoom(destination, count);
+        destination.EnsureLevels(count, definition: true, repetition: true);
+        Span<byte> definitionLevels = _definitionAhead.AsSpan(_aheadNext, count);
+        _repetitionAhead.AsSpan(_aheadNext, count).CopyTo(destination.RepetitionLevels.AsSpan(destination.LevelCount));
+        definitionLevels.CopyTo(destination.DefinitionLevels.AsSpan(destination.LevelCount));
+        DecodeValues(destination, definitionLevels.Count(_maxDefinitionLevel));
+        destination.LevelCount += count;
+        _aheadNext += count;
+    }
+
+    private void DecodeValues(ColumnVector destination, int count)
+    {
+        if (count == 0)
+        {
+            return;
+        }
+
+        if (_decoder is null)
+        {
+            // Not before a value is wanted: a page of nulls only may name any encoding and hold nothing.
+            _decoder = DecoderFor(_page.Encoding);
+            ResetDecoder(_decoder);
+        }
+
+        _decoder.Decode(destination, count);
+    }
+
+    private unsafe void ResetDecoder(ValueDecoder decoder) => decoder.Reset(_page.Values, _page.ValuesLength, _page.LevelCount);
+
+    private ValueDecoder DecoderFor(ParquetEncoding encoding)
+    {
+        if (!_decoders.TryGetValue(encoding, out ValueDecoder? decoder))
+        {
+            decoder = ValueDecoders.Create(_column, encoding, _pages.Dictionary, _limits);
+            _decoders.Add(encoding, decoder);
+        }
+
+        return decoder;
+    }
+
+    private void NextPage()
+    {
+        if (!_pages.TryReadNext(out _page))
+        {
+            throw new ParquetFormatException($"The column chunk's bytes end with {_chunkLeft:N0} of its values missing.");
+        }
+
+        if (_page.LevelCount > _chunkLeft)
+        {
+            throw new ParquetFormatException($"A page claims {_page.LevelCount:N0} values, but its column chunk has {_chunkLeft:N0} left.");
+        }
+
+        _decoder = null;
+        _pageLeft = _page.LevelCount;
+        _chunkLeft -= _page.LevelCount;
+    }
+
+    /// <summary>After the last row nothing may be left: no entries, and no page with values.</summary>
+    private void CheckEnd()
+    {
+        long left = _chunkLeft + _pageLeft + (_aheadEnd - _aheadNext);
+        if (left != 0)
+        {
+            throw new ParquetFormatException($"The column chunk has {left:N0} or more values behind the last row of its row group.");
+        }
+
+        while (_pages.TryReadNext(out DataPage page))
+        {
+            if (page.LevelCount != 0)
+            {
+                throw new ParquetFormatException($"A page of {page.LevelCount:N0} values lies behind the last value of its column chunk.");
+            }
+        }
+    }
+
+    private void CheckRoom(ColumnVector destination, int count)
+    {
+        long entryBytes = _kind == VectorKind.Int64 ? 10 : 6;
+        if ((destination.LevelCount + (long)count) * entryBytes > _limits.MaxReadBytes)
+        {
+            ThrowTooMuch(destination.LevelCount + (long)count);
+        }
+    }
+
+    [DoesNotReturn]
+    private void ThrowTooMuch(long entries) =>
+        throw new ParquetFormatException(
+            $"One read of this column would give {entries:N0} entries or more, which takes more than {_limits.MaxReadBytes:N0} bytes. Read fewer rows at a time, or raise MaxReadBytes if the file is trusted.");
+}
