@@ -98,6 +98,9 @@ public readonly struct FieldValue : IEquatable<FieldValue>
     /// <summary>A list of byte arrays.</summary>
     public static FieldValue FromList(IEnumerable<ReadOnlyMemory<byte>> values) => FromItems(values, FromBytes);
 
+    /// <summary>A list of byte arrays, not copied; null stands for no value.</summary>
+    public static FieldValue FromList(IEnumerable<byte[]> values) => FromItems(values, v => (FieldValue)v);
+
     /// <summary>A list of values.</summary>
     public static FieldValue FromList(IEnumerable<FieldValue> values) => FromItems(values, v => v);
 
@@ -119,8 +122,12 @@ public readonly struct FieldValue : IEquatable<FieldValue>
 
     /// <summary>A map from any type to any type, converted by the given functions.</summary>
     public static FieldValue FromMap<TKey, TValue>(
-        IEnumerable<KeyValuePair<TKey, TValue>> entries, Func<TKey, FieldValue> key, Func<TValue, FieldValue> value) =>
-        FromPairs(entries, key, value);
+        IEnumerable<KeyValuePair<TKey, TValue>> entries, Func<TKey, FieldValue> key, Func<TValue, FieldValue> value)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(value);
+        return FromPairs(entries, key, value);
+    }
 
     /// <summary>The int held.</summary>
     /// <exception cref="InvalidOperationException">Something else is held.</exception>
@@ -162,6 +169,9 @@ public readonly struct FieldValue : IEquatable<FieldValue>
 
     /// <summary>Bytes, not copied.</summary>
     public static implicit operator FieldValue(ReadOnlyMemory<byte> value) => FromBytes(value);
+
+    /// <summary>Bytes, not copied.</summary>
+    public static implicit operator FieldValue(Memory<byte> value) => FromBytes(value);
 
     /// <summary>True if both hold equal values of one kind.</summary>
     public static bool operator ==(FieldValue left, FieldValue right) => left.Equals(right);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -67,25 +68,23 @@ internal sealed class ByteItems
         _offsets[++Count] = end + value.Length;
     }
 
-    /// <summary>Appends the items number first, first + 2, ... of another.</summary>
+    /// <summary>Appends the items number first, first + 2, ... of another, which has an even number of them; first is 0 or 1.</summary>
     public void AppendEveryOther(ByteItems source, int first)
     {
-        long length = 0;
-        for (int i = first; i < source.Count; i += 2)
-        {
-            length += source._offsets[i + 1] - source._offsets[i];
-        }
-
-        Reserve(length);
+        Reserve(source.EveryOtherBytes(first));
         int end = ByteCount;
-        int count = Count;
-        for (int i = first; i < source.Count; i += 2)
+        ref int sourceOffsets = ref MemoryMarshal.GetArrayDataReference(source._offsets);
+        ref int ends = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_offsets), Count + 1);
+        int count = source.Count / 2;
+        for (int i = 0; i < count; i++)
         {
-            end = CopyItem(source, i, end);
-            _offsets[++count] = end;
+            int start = Unsafe.Add(ref sourceOffsets, first + (2 * i));
+            int length = Unsafe.Add(ref sourceOffsets, first + (2 * i) + 1) - start;
+            end = CopyItem(source, start, length, end);
+            Unsafe.Add(ref ends, i) = end;
         }
 
-        Count = count;
+        Count += count;
     }
 
     /// <summary>Appends the items of another that are picked by their numbers.</summary>
@@ -101,7 +100,7 @@ internal sealed class ByteItems
         int end = ByteCount;
         for (int i = first; i < picks.Length; i += step)
         {
-            end = CopyItem(source, picks[i], end);
+            end = CopyItem(source, source._offsets[picks[i]], source.LengthOf(picks[i]), end);
             _offsets[++Count] = end;
         }
     }
@@ -119,7 +118,8 @@ internal sealed class ByteItems
         int end = ByteCount;
         foreach (int pick in picks)
         {
-            end = pick >= 0 ? CopyItem(one, pick, end) : CopyItem(other, ~pick, end);
+            var (source, index) = pick >= 0 ? (one, pick) : (other, ~pick);
+            end = CopyItem(source, source._offsets[index], source.LengthOf(index), end);
             _offsets[++Count] = end;
         }
     }
@@ -159,27 +159,60 @@ internal sealed class ByteItems
         return leftLength.CompareTo(rightLength);
     }
 
+    /// <summary>True if no item is below the one before it.</summary>
+    /// <remarks>
+    /// This looks at every row, so it does not compare numbers of eight bytes, which must be turned round, ranked and masked, but finds the
+    /// first byte that differs among sixteen and ranks only that. What lies behind the end of a short item may differ: the shorter length
+    /// is the limit.
+    /// </remarks>
     public bool IsAscending<TOrder>()
         where TOrder : struct, IByteOrder
     {
-        if (Count == 0)
-        {
-            return true;
-        }
-
-        ulong last = Word<TOrder>(0, 0);
+        ref int offsets = ref MemoryMarshal.GetArrayDataReference(_offsets);
+        int start = 0;
+        int end = Count > 0 ? _offsets[1] : 0;
+        var bytes = Vector128.LoadUnsafe(ref ByteAt(start));
         for (int i = 1; i < Count; i++)
         {
-            ulong word = Word<TOrder>(i, 0);
-            if (word <= last && (word < last || Compare<TOrder>(i - 1, this, i) > 0))
+            int nextEnd = Unsafe.Add(ref offsets, i + 1);
+            var nextBytes = Vector128.LoadUnsafe(ref ByteAt(end));
+            int length = end - start;
+            int nextLength = nextEnd - end;
+            int shorter = Math.Min(length, nextLength);
+            int same = BitOperations.TrailingZeroCount(~Vector128.Equals(bytes, nextBytes).ExtractMostSignificantBits());
+            bool descends = same < shorter && same < SlackBytes ? TOrder.IsAbove(ByteAt(start + same), ByteAt(end + same))
+                : shorter <= SlackBytes ? length > nextLength
+                : DescendsBehind<TOrder>(start, length, end, nextLength);
+            if (descends)
             {
                 return false;
             }
 
-            last = word;
+            start = end;
+            end = nextEnd;
+            bytes = nextBytes;
         }
 
         return true;
+    }
+
+    /// <summary>Whether of two items that agree in the first sixteen bytes, and have more, the first is above the second.</summary>
+    private bool DescendsBehind<TOrder>(int start, int length, int nextStart, int nextLength)
+        where TOrder : struct, IByteOrder
+    {
+        int shorter = Math.Min(length, nextLength);
+        for (int skip = SlackBytes; skip < shorter; skip += SlackBytes)
+        {
+            var equal = Vector128.Equals(Vector128.LoadUnsafe(ref ByteAt(start + skip)), Vector128.LoadUnsafe(ref ByteAt(nextStart + skip)));
+            int same = BitOperations.TrailingZeroCount(~equal.ExtractMostSignificantBits());
+            if (same < SlackBytes)
+            {
+                int position = skip + same;
+                return position < shorter ? TOrder.IsAbove(ByteAt(start + position), ByteAt(nextStart + position)) : length > nextLength;
+            }
+        }
+
+        return length > nextLength;
     }
 
     public int LengthOf(int index) => _offsets[index + 1] - _offsets[index];
@@ -258,10 +291,8 @@ internal sealed class ByteItems
 
     /// <summary>Copies an item to a place that was reserved, and returns where it ends.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int CopyItem(ByteItems source, int index, int end)
+    private int CopyItem(ByteItems source, int start, int length, int end)
     {
-        int start = source._offsets[index];
-        int length = source._offsets[index + 1] - start;
         if (length <= SlackBytes)
         {
             Vector128.LoadUnsafe(ref source.ByteAt(start)).StoreUnsafe(ref ByteAt(end));
@@ -272,6 +303,27 @@ internal sealed class ByteItems
         }
 
         return end + length;
+    }
+
+    /// <summary>The bytes of the items number first, first + 2, ...: their ends less their starts, which are the odd and even ones of the offsets.</summary>
+    private int EveryOtherBytes(int first)
+    {
+        var offsets = _offsets.AsSpan(first, Count);
+        var sums = Vector256<int>.Zero;
+        int i = 0;
+        for (; i <= offsets.Length - Vector256<int>.Count; i += Vector256<int>.Count)
+        {
+            sums += Vector256.Create(offsets[i..]);
+        }
+
+        // The sums wrap round, but their difference is below 2^31 and so comes out right.
+        int length = Vector256.Sum(sums * Vector256.Create(-1, 1, -1, 1, -1, 1, -1, 1));
+        for (; i < offsets.Length; i += 2)
+        {
+            length += offsets[i + 1] - offsets[i];
+        }
+
+        return length;
     }
 
     private void Reserve(long additional)

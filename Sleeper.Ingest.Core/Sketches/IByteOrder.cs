@@ -5,4 +5,7 @@ internal interface IByteOrder
 {
     /// <summary>Replaces each of the eight bytes by its rank.</summary>
     static abstract ulong Rank(ulong bytes);
+
+    /// <summary>True if the left byte has the higher rank.</summary>
+    static abstract bool IsAbove(byte left, byte right);
 }

@@ -7,4 +7,7 @@ internal readonly struct JavaByteArrayOrder : IByteOrder
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Rank(ulong bytes) => bytes ^ 0x8080_8080_8080_8080;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsAbove(byte left, byte right) => (sbyte)left > (sbyte)right;
 }

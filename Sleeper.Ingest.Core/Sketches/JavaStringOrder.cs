@@ -25,6 +25,10 @@ internal readonly struct JavaStringOrder : IByteOrder
         return fromEE == 0 ? bytes : RankEach(bytes);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsAbove(byte left, byte right) =>
+        (left | right) < 0xEE ? left > right : RankEach(left) > RankEach(right);
+
     private static ulong RankEach(ulong bytes)
     {
         ulong ranks = 0;
