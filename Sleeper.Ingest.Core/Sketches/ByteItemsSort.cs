@@ -17,6 +17,8 @@ internal sealed class ByteItemsSort<TOrder>
     private readonly Comparison<int> _compare;
     private int[] _order = [];
     private ulong[] _words = [];
+    private int[] _orderScratch = [];
+    private ulong[] _wordScratch = [];
 
     public ByteItemsSort(ByteItems items, int capacity)
     {
@@ -25,7 +27,7 @@ internal sealed class ByteItemsSort<TOrder>
         _compare = (x, y) => _items.Compare<TOrder>(x, _items, y);
     }
 
-    public long HeldBytes => (sizeof(int) * _order.LongLength) + (sizeof(ulong) * _words.LongLength);
+    public long HeldBytes => (2 * sizeof(int) * _order.LongLength) + (2 * sizeof(ulong) * _words.LongLength);
 
     /// <summary>The numbers of the items in order, after <see cref="Sort()"/>.</summary>
     public ReadOnlySpan<int> Order => _order.AsSpan(0, _items.Count);
@@ -36,6 +38,8 @@ internal sealed class ByteItemsSort<TOrder>
         {
             _order = new int[_capacity];
             _words = new ulong[_capacity];
+            _orderScratch = new int[_capacity];
+            _wordScratch = new ulong[_capacity];
         }
 
         int count = _items.Count;
@@ -62,7 +66,7 @@ internal sealed class ByteItemsSort<TOrder>
             words[i] = _items.Word<TOrder>(order[i], skip);
         }
 
-        words.Sort(order);
+        WordSort.Sort(words, order, _wordScratch, _orderScratch);
         for (int i = 0; i < words.Length;)
         {
             int run = i + 1;

@@ -19,6 +19,7 @@ internal sealed class LongSketch : QuantileSketch
     private readonly long[]?[] _levels = new long[64][];
     private readonly Stack<long[]> _free = new();
     private long[]? _carry;
+    private long[]? _sortScratch;
     private int _arrays;
     private long _levelsMin = long.MaxValue;
     private long _levelsMax = long.MinValue;
@@ -33,7 +34,7 @@ internal sealed class LongSketch : QuantileSketch
 
     public override FieldValue Max => IsEmpty ? FieldValue.Null : ToValue(Extremes().Max);
 
-    public override long HeldBytes => ItemLength * (_base.LongLength + ((long)_arrays * K));
+    public override long HeldBytes => ItemLength * (_base.LongLength + (_sortScratch?.LongLength ?? 0) + ((long)_arrays * K));
 
     public override void Update(ReadOnlySpan<long> values)
     {
@@ -61,7 +62,8 @@ internal sealed class LongSketch : QuantileSketch
     {
         if (!IsAscending(_base))
         {
-            Array.Sort(_base);
+            _sortScratch ??= new long[_base.Length];
+            WordSort.Sort(_base, _sortScratch);
         }
 
         _levelsMin = Math.Min(_levelsMin, _base[0]);
