@@ -1,0 +1,213 @@
+using System.Diagnostics;
+using Sleeper.Ingest.Core.Buffers;
+using Sleeper.Ingest.Core.Rows;
+
+namespace Sleeper.Ingest.Core.Spilling;
+
+/// <summary>Appends extents of buckets and sorted runs to a spill file, in large sequential writes.</summary>
+/// <remarks>
+/// Small blocks are gathered until there are 256 KiB to write; a slab of 64 KiB and more goes out from where it lies. Everything of an
+/// extent or run is written when its method returns. One caller at a time. Owns its buffer, reserved in the memory budget; does not own the
+/// file. A failed write deletes the file and poisons the writer.
+/// </remarks>
+internal sealed unsafe class SpillWriter : IDisposable
+{
+    /// <summary>Larger writes gained nothing that could be measured; smaller ones cost more calls.</summary>
+    private const int WriteBytes = 256 * 1024;
+
+    /// <summary>From here on a call for the slab alone is cheaper than copying it.</summary>
+    private const int DirectBytes = 64 * 1024;
+
+    private readonly SpillFile _file;
+    private readonly NativeBuffer _buffer;
+    private readonly int _blockBytes;
+    private int _filled;
+    private uint _nextBlock;
+    private ExtentBuilder _extent;
+
+    /// <summary>Makes a writer; <see cref="BufferBytes"/> must be free in the budget.</summary>
+    /// <param name="file">Where blocks go; still empty.</param>
+    /// <param name="memory">The budget for the buffer.</param>
+    /// <param name="blockBytes">Row bytes of a block of a sorted run; a reader holds one such block per run in memory.</param>
+    public SpillWriter(SpillFile file, MemoryBudget memory, int blockBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(blockBytes, 1);
+        if (file.Length != 0)
+        {
+            throw new InvalidOperationException($"The spill file '{file.Path}' has a writer already. Make a new file for another writer.");
+        }
+
+        _file = file;
+        _blockBytes = blockBytes;
+        _buffer = ReservedMemory.Take(memory, BufferBytes(blockBytes));
+        SpillFormat.WriteFileHeader(new Span<byte>(_buffer.Pointer, SpillFormat.FileHeaderBytes), file.Id);
+        _filled = SpillFormat.FileHeaderBytes;
+    }
+
+    /// <summary>The memory that a writer takes.</summary>
+    public static int BufferBytes(int blockBytes) => WriteBytes + SpillFormat.FileHeaderBytes + SpillFormat.BlockHeaderBytes + Math.Max(blockBytes, DirectBytes);
+
+    /// <summary>Writes rows of a bucket, a block per slab, in the order given.</summary>
+    /// <returns>What a <see cref="SpillReader"/> needs to find them.</returns>
+    /// <exception cref="IngestException">The disk or its budget is full, or the disk failed.</exception>
+    public SpillExtent AppendExtent(uint bucket, ReadOnlySpan<RowSlab> slabs)
+    {
+        Begin(SpillKind.BucketExtent, bucket);
+        foreach (RowSlab slab in slabs)
+        {
+            AppendBlock(slab.Rows, slab.Length, slab.RowCount);
+        }
+
+        return End();
+    }
+
+    /// <summary>Writes all that is left in a cursor as a sorted run. Does not dispose the cursor.</summary>
+    /// <returns>What a <see cref="RunCursor"/> needs to find it.</returns>
+    /// <exception cref="IngestException">The disk or its budget is full, or the disk failed.</exception>
+    public SpillExtent AppendRun(uint run, IRowCursor rows)
+    {
+        Begin(SpillKind.SortedRun, run);
+        int start = _filled;
+        int rowCount = 0;
+        while (rows.MoveNext(out RowEntry* entries, out int count))
+        {
+            for (nint i = 0; i < count; i++)
+            {
+                byte* row = entries[i].Row;
+                int length = RowFormat.RowLength(row);
+                int blockLength = rowCount == 0 ? 0 : _filled - start - SpillFormat.BlockHeaderBytes;
+                if (rowCount > 0 && blockLength + length > _blockBytes)
+                {
+                    CloseBlock(start, rowCount);
+                    rowCount = 0;
+                }
+
+                if (length > _blockBytes)
+                {
+                    AppendBlock(row, length, 1);
+                    continue;
+                }
+
+                if (rowCount == 0)
+                {
+                    start = _filled;
+                    _filled += SpillFormat.BlockHeaderBytes;
+                }
+
+                Buffer.MemoryCopy(row, _buffer.Pointer + _filled, length, length);
+                _filled += length;
+                rowCount++;
+            }
+        }
+
+        if (rowCount > 0)
+        {
+            CloseBlock(start, rowCount);
+        }
+
+        return End();
+    }
+
+    public void Dispose() => _buffer.Dispose();
+
+    private void Begin(SpillKind kind, uint owner) =>
+        _extent = new ExtentBuilder { Kind = kind, Owner = owner, Offset = _file.Length + _filled, FirstBlock = _nextBlock };
+
+    private SpillExtent End()
+    {
+        Flush();
+        return new SpillExtent
+        {
+            File = _file,
+            Kind = _extent.Kind,
+            Owner = _extent.Owner,
+            Offset = _extent.Offset,
+            Length = _file.Length - _extent.Offset,
+            RowBytes = _extent.RowBytes,
+            RowCount = _extent.RowCount,
+            FirstBlock = _extent.FirstBlock,
+            BlockCount = (int)(_nextBlock - _extent.FirstBlock),
+            LargestBlockBytes = _extent.LargestBlockBytes,
+            LargestBlockRowCount = _extent.LargestBlockRowCount,
+        };
+    }
+
+    private void AppendBlock(byte* rows, int length, int rowCount)
+    {
+        SpillFormat.BlockHeader header = NextHeader(length, rowCount);
+        header.Checksum = SpillFormat.BlockChecksum(header, rows);
+        *(SpillFormat.BlockHeader*)(_buffer.Pointer + _filled) = header;
+        _filled += SpillFormat.BlockHeaderBytes;
+        if (length >= DirectBytes)
+        {
+            Flush();
+            _file.Append(new ReadOnlySpan<byte>(rows, length));
+            return;
+        }
+
+        Buffer.MemoryCopy(rows, _buffer.Pointer + _filled, length, length);
+        _filled += length;
+        FlushIfLarge();
+    }
+
+    /// <summary>Completes the block of a run whose rows are in the buffer already, behind the room for its header.</summary>
+    private void CloseBlock(int start, int rowCount)
+    {
+        byte* block = _buffer.Pointer + start;
+        SpillFormat.BlockHeader header = NextHeader(_filled - start - SpillFormat.BlockHeaderBytes, rowCount);
+        header.Checksum = SpillFormat.BlockChecksum(header, block + SpillFormat.BlockHeaderBytes);
+        *(SpillFormat.BlockHeader*)block = header;
+        FlushIfLarge();
+    }
+
+    private SpillFormat.BlockHeader NextHeader(int length, int rowCount)
+    {
+        Debug.Assert(rowCount >= 0 && length >= 2 * rowCount, "A row takes two bytes at least.");
+        _extent.RowBytes += length;
+        _extent.RowCount += rowCount;
+        _extent.LargestBlockBytes = Math.Max(_extent.LargestBlockBytes, length);
+        _extent.LargestBlockRowCount = Math.Max(_extent.LargestBlockRowCount, rowCount);
+        return new SpillFormat.BlockHeader
+        {
+            Magic = SpillFormat.BlockMagic,
+            Length = (uint)length,
+            RowLength = (uint)length,
+            RowCount = (uint)rowCount,
+            FileId = _file.Id,
+            Sequence = _nextBlock++,
+            Owner = _extent.Owner,
+            Kind = _extent.Kind,
+            Codec = SpillFormat.RawCodec,
+        };
+    }
+
+    private void FlushIfLarge()
+    {
+        if (_filled >= WriteBytes)
+        {
+            Flush();
+        }
+    }
+
+    private void Flush()
+    {
+        int filled = _filled;
+        _filled = 0;
+        if (filled > 0)
+        {
+            _file.Append(new ReadOnlySpan<byte>(_buffer.Pointer, filled));
+        }
+    }
+
+    private struct ExtentBuilder
+    {
+        public SpillKind Kind;
+        public uint Owner;
+        public long Offset;
+        public long RowBytes;
+        public long RowCount;
+        public uint FirstBlock;
+        public int LargestBlockBytes;
+        public int LargestBlockRowCount;
+    }
+}
