@@ -1,52 +1,112 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Sleeper.Ingest.Core.Parquet.Pages;
 
-/// <summary>The checksum of pages: CRC-32 with the polynomial of gzip (0x04C11DB7, bits reversed), over the bytes of a page as stored.</summary>
-/// <remarks>Eight tables of 256 entries, so that eight bytes are taken at a time ("slicing by 8", Kounavis and Berry, 2005).</remarks>
+/// <summary>The CRC-32 of page headers (IEEE 802.3, reflected polynomial 0xEDB88320, as in gzip).</summary>
+/// <remarks>
+/// <para>Two ways. Tables: sixteen bytes at a time, each byte looked up in the table of its distance from the end (Kounavis and Berry, 2008).
+/// Folding: four lanes of 16 bytes are carried over the next 64 by carry-less multiplication with x^n mod P (Gopal and others, Intel 2009);
+/// the last lane and what follows it go through the tables.</para>
+/// </remarks>
 internal static class Crc32
 {
-    private const uint ReversedPolynomial = 0xEDB88320;
-
-    private const int Slices = 8;
+    private const uint Polynomial = 0xEDB88320;
 
     private static readonly uint[] Tables = MakeTables();
 
-    public static uint Compute(ReadOnlySpan<byte> bytes) => Append(0, bytes);
+    public static uint Compute(ReadOnlySpan<byte> bytes) =>
+        Pclmulqdq.IsSupported && bytes.Length >= 128 ? ComputeByFolding(bytes) : ComputeByTables(bytes);
 
-    /// <summary>The checksum of what <paramref name="crc"/> covers, followed by <paramref name="bytes"/>.</summary>
-    public static uint Append(uint crc, ReadOnlySpan<byte> bytes)
+    internal static uint ComputeByTables(ReadOnlySpan<byte> bytes) => ~Update(~0u, bytes);
+
+    internal static uint ComputeByFolding(ReadOnlySpan<byte> bytes)
     {
-        ReadOnlySpan<uint> tables = Tables.AsSpan(0, Slices * 256);
-        crc = ~crc;
-        while (bytes.Length >= 8)
+        ref byte at = ref MemoryMarshal.GetReference(bytes);
+        int left = bytes.Length;
+
+        // The start value of the checksum is all ones: it is added to the first four bytes.
+        Vector128<ulong> lane0 = Load(ref at, 0) ^ Vector128.CreateScalar(0xFFFFFFFFUL);
+        Vector128<ulong> lane1 = Load(ref at, 16);
+        Vector128<ulong> lane2 = Load(ref at, 32);
+        Vector128<ulong> lane3 = Load(ref at, 48);
+        at = ref Unsafe.Add(ref at, 64);
+        left -= 64;
+
+        // x^(4*128+32) mod P and x^(4*128-32) mod P, bit-reflected.
+        Vector128<ulong> by64Bytes = Vector128.Create(0x154442bd4UL, 0x1c6e41596UL);
+        while (left >= 64)
         {
-            uint low = BinaryPrimitives.ReadUInt32LittleEndian(bytes) ^ crc;
-            uint high = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
-            crc = tables[(int)(1792 + (low & 0xFF))] ^ tables[(int)(1536 + ((low >> 8) & 0xFF))]
-                ^ tables[(int)(1280 + ((low >> 16) & 0xFF))] ^ tables[(int)(1024 + (low >> 24))]
-                ^ tables[(int)(768 + (high & 0xFF))] ^ tables[(int)(512 + ((high >> 8) & 0xFF))]
-                ^ tables[(int)(256 + ((high >> 16) & 0xFF))] ^ tables[(int)(high >> 24)];
-            bytes = bytes[8..];
+            lane0 = Fold(lane0, by64Bytes) ^ Load(ref at, 0);
+            lane1 = Fold(lane1, by64Bytes) ^ Load(ref at, 16);
+            lane2 = Fold(lane2, by64Bytes) ^ Load(ref at, 32);
+            lane3 = Fold(lane3, by64Bytes) ^ Load(ref at, 48);
+            at = ref Unsafe.Add(ref at, 64);
+            left -= 64;
         }
 
-        foreach (byte next in bytes)
+        // x^(128+32) mod P and x^(128-32) mod P, bit-reflected.
+        Vector128<ulong> by16Bytes = Vector128.Create(0x1751997d0UL, 0x0ccaa009eUL);
+        lane1 ^= Fold(lane0, by16Bytes);
+        lane2 ^= Fold(lane1, by16Bytes);
+        lane3 ^= Fold(lane2, by16Bytes);
+        while (left >= 16)
         {
-            crc = tables[(int)((crc ^ next) & 0xFF)] ^ (crc >> 8);
+            lane3 = Fold(lane3, by16Bytes) ^ Load(ref at, 0);
+            at = ref Unsafe.Add(ref at, 16);
+            left -= 16;
         }
 
-        return ~crc;
+        Span<byte> last = stackalloc byte[16];
+        lane3.AsByte().CopyTo(last);
+        return ~Update(Update(0, last), bytes[^left..]);
     }
+
+    private static Vector128<ulong> Load(ref byte at, nint offset) => Vector128.LoadUnsafe(ref Unsafe.Add(ref at, offset)).AsUInt64();
+
+    private static Vector128<ulong> Fold(Vector128<ulong> lane, Vector128<ulong> by) =>
+        Pclmulqdq.CarrylessMultiply(lane, by, 0x00) ^ Pclmulqdq.CarrylessMultiply(lane, by, 0x11);
+
+    private static uint Update(uint crc, ReadOnlySpan<byte> bytes)
+    {
+        ref uint tables = ref MemoryMarshal.GetArrayDataReference(Tables);
+        while (bytes.Length >= 16)
+        {
+            uint a = BinaryPrimitives.ReadUInt32LittleEndian(bytes) ^ crc;
+            uint b = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
+            uint c = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
+            uint d = BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..]);
+            crc = Word(ref tables, a, 12) ^ Word(ref tables, b, 8) ^ Word(ref tables, c, 4) ^ Word(ref tables, d, 0);
+            bytes = bytes[16..];
+        }
+
+        foreach (byte value in bytes)
+        {
+            crc = (crc >> 8) ^ Unsafe.Add(ref tables, (byte)(crc ^ value));
+        }
+
+        return crc;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Word(ref uint tables, uint word, int bytesAfter) =>
+        Unsafe.Add(ref tables, ((bytesAfter + 3) << 8) + (byte)word)
+        ^ Unsafe.Add(ref tables, ((bytesAfter + 2) << 8) + (byte)(word >> 8))
+        ^ Unsafe.Add(ref tables, ((bytesAfter + 1) << 8) + (byte)(word >> 16))
+        ^ Unsafe.Add(ref tables, (bytesAfter << 8) + (int)(word >> 24));
 
     private static uint[] MakeTables()
     {
-        uint[] tables = new uint[Slices * 256];
+        var tables = new uint[16 * 256];
         for (uint i = 0; i < 256; i++)
         {
             uint crc = i;
             for (int bit = 0; bit < 8; bit++)
             {
-                crc = (crc & 1) != 0 ? (crc >> 1) ^ ReversedPolynomial : crc >> 1;
+                crc = (crc >> 1) ^ ((crc & 1) * Polynomial);
             }
 
             tables[i] = crc;
@@ -54,7 +114,8 @@ internal static class Crc32
 
         for (int i = 256; i < tables.Length; i++)
         {
-            tables[i] = (tables[i - 256] >> 8) ^ tables[tables[i - 256] & 0xFF];
+            uint before = tables[i - 256];
+            tables[i] = (before >> 8) ^ tables[(byte)before];
         }
 
         return tables;

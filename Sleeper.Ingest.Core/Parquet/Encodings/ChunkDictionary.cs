@@ -1,0 +1,137 @@
+using Sleeper.Ingest.Core.Buffers;
+using Sleeper.Ingest.Core.Parquet.Columns;
+using Sleeper.Ingest.Core.Parquet.Metadata;
+using Sleeper.Ingest.Core.Parquet.Pages;
+using Sleeper.Ingest.Core.Parquet.Schemas;
+
+namespace Sleeper.Ingest.Core.Parquet.Encodings;
+
+// page values   bit width, one byte   indexes, RLE / bit-packed hybrid
+
+/// <summary>The dictionary of one column chunk. Reused; not thread-safe.</summary>
+internal sealed class ChunkDictionary
+{
+    private const int SampleValues = 2048;
+
+    private readonly LeafColumn _column;
+    private readonly int _maxBytes;
+    private readonly BytesDictionary? _bytes;
+    private readonly LongDictionary? _longs;
+    private int[] _indexes = [];
+
+    public ChunkDictionary(LeafColumn column, int maxBytes)
+    {
+        _column = column;
+        _maxBytes = maxBytes;
+        if (column.VectorKind == VectorKind.Bytes)
+        {
+            _bytes = new BytesDictionary();
+        }
+        else
+        {
+            _longs = new LongDictionary();
+        }
+    }
+
+    public int Count => _bytes?.Count ?? _longs!.Count;
+
+    public long CapacityBytes => (_bytes?.CapacityBytes ?? _longs!.CapacityBytes) + (4L * _indexes.Length);
+
+    /// <summary>Size of the dictionary page's values.</summary>
+    private long PlainBytes => _column.PhysicalType switch
+    {
+        PhysicalType.Int32 or PhysicalType.Float => 4L * Count,
+        PhysicalType.Int64 or PhysicalType.Double => 8L * Count,
+        PhysicalType.ByteArray => (4L * Count) + _bytes!.ByteCount,
+        _ => _bytes!.ByteCount,
+    };
+
+    public void Clear()
+    {
+        _bytes?.Clear();
+        _longs?.Clear();
+    }
+
+    /// <summary>True unless the first values of a page are so many different ones that no dictionary can pay.</summary>
+    public bool LooksWorthwhile(PageValues page)
+    {
+        int sample = Math.Min(SampleValues, page.Count);
+        if (sample == 0)
+        {
+            return false;
+        }
+
+        FindIndexes(page, sample);
+        bool looks = Count <= sample - (sample / 8);
+        Clear();
+        return looks;
+    }
+
+    /// <summary>Encodes a page by the dictionary, which grows; false, with the dictionary as before, if it would become too large.</summary>
+    public bool TryEncode(PageValues page, ByteBuffer output)
+    {
+        int before = Count;
+        if (!FindIndexes(page, page.Count))
+        {
+            _bytes?.Truncate(before);
+            _longs?.Truncate(before);
+            return false;
+        }
+
+        int width = RleBitPackedEncoder.WidthOf(Math.Max(0, Count - 1));
+        output.Append((byte)width);
+        RleBitPackedEncoder.EncodeIndexes(_indexes.AsSpan(0, page.Count), width, output);
+        return true;
+    }
+
+    /// <summary>Bytes that the dictionary costs.</summary>
+    public long Cost() => PlainBytes;
+
+    public void WritePlain(ByteBuffer output)
+    {
+        if (_bytes is not null)
+        {
+            _bytes.WritePlain(_column.PhysicalType == PhysicalType.ByteArray, output);
+        }
+        else
+        {
+            _longs!.WritePlain(_column.VectorKind == VectorKind.Int32, output);
+        }
+    }
+
+    private bool FindIndexes(PageValues page, int count)
+    {
+        if (_indexes.Length < count)
+        {
+            _indexes = GC.AllocateUninitializedArray<int>(count);
+        }
+
+        Span<int> indexes = _indexes.AsSpan(0, count);
+        switch (_column.VectorKind)
+        {
+            case VectorKind.Int32:
+                for (int i = 0; i < indexes.Length; i++)
+                {
+                    indexes[i] = _longs!.IndexOf(page.Ints[i]);
+                }
+
+                break;
+            case VectorKind.Int64:
+                for (int i = 0; i < indexes.Length; i++)
+                {
+                    indexes[i] = _longs!.IndexOf(page.Longs[i]);
+                }
+
+                break;
+            default:
+                for (int i = 0; i < indexes.Length; i++)
+                {
+                    indexes[i] = _bytes!.IndexOf(page.Bytes[page.Offsets[i]..page.Offsets[i + 1]]);
+                }
+
+                break;
+        }
+
+        return PlainBytes <= _maxBytes;
+    }
+}
