@@ -8,13 +8,14 @@ namespace Sleeper.Ingest.Core.Sketches;
 
 /// <summary>Up to a fixed number of strings of bytes, one behind the other. The buffers of a <see cref="ByteStringSketch{TOrder}"/>.</summary>
 /// <remarks>
-/// In memory, item i is <c>_data[_offsets[i].._offsets[i + 1]]</c>. Behind the last item there is always room to read and write 16 bytes, so
-/// that short items are copied, and prefixes read, without looking at their length. In an image each item is <c>i32 LE length, bytes</c>.
+/// In memory, item i is <c>_data[_offsets[i].._offsets[i + 1]]</c>. Behind the last item there is always room to read and write 32 bytes, so
+/// that items up to that length are copied, and prefixes read, without regard to their length. In an image each item is <c>i32 LE length, bytes</c>.
 /// Grown as needed. Not thread-safe.
 /// </remarks>
 internal sealed class ByteItems
 {
-    private const int SlackBytes = 16;
+    private const int SlackBytes = 32;
+    private const int VectorBytes = 16;
 
     private readonly int[] _offsets;
     private byte[] _data = new byte[SlackBytes];
@@ -180,8 +181,8 @@ internal sealed class ByteItems
             int nextLength = nextEnd - end;
             int shorter = Math.Min(length, nextLength);
             int same = BitOperations.TrailingZeroCount(~Vector128.Equals(bytes, nextBytes).ExtractMostSignificantBits());
-            bool descends = same < shorter && same < SlackBytes ? TOrder.IsAbove(ByteAt(start + same), ByteAt(end + same))
-                : shorter <= SlackBytes ? length > nextLength
+            bool descends = same < shorter && same < VectorBytes ? TOrder.IsAbove(ByteAt(start + same), ByteAt(end + same))
+                : shorter <= VectorBytes ? length > nextLength
                 : DescendsBehind<TOrder>(start, length, end, nextLength);
             if (descends)
             {
@@ -201,11 +202,11 @@ internal sealed class ByteItems
         where TOrder : struct, IByteOrder
     {
         int shorter = Math.Min(length, nextLength);
-        for (int skip = SlackBytes; skip < shorter; skip += SlackBytes)
+        for (int skip = VectorBytes; skip < shorter; skip += VectorBytes)
         {
             var equal = Vector128.Equals(Vector128.LoadUnsafe(ref ByteAt(start + skip)), Vector128.LoadUnsafe(ref ByteAt(nextStart + skip)));
             int same = BitOperations.TrailingZeroCount(~equal.ExtractMostSignificantBits());
-            if (same < SlackBytes)
+            if (same < VectorBytes)
             {
                 int position = skip + same;
                 return position < shorter ? TOrder.IsAbove(ByteAt(start + position), ByteAt(nextStart + position)) : length > nextLength;
@@ -293,9 +294,13 @@ internal sealed class ByteItems
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int CopyItem(ByteItems source, int start, int length, int end)
     {
-        if (length <= SlackBytes)
+        if (length <= VectorBytes)
         {
             Vector128.LoadUnsafe(ref source.ByteAt(start)).StoreUnsafe(ref ByteAt(end));
+        }
+        else if (length <= SlackBytes)
+        {
+            Vector256.LoadUnsafe(ref source.ByteAt(start)).StoreUnsafe(ref ByteAt(end));
         }
         else
         {

@@ -61,12 +61,18 @@ internal sealed class ByteItemsSort<TOrder>
         }
 
         var words = _words.AsSpan(start, end - start);
+        ulong differing = 0;
         for (int i = 0; i < order.Length; i++)
         {
             words[i] = _items.Word<TOrder>(order[i], skip);
+            differing |= words[i] ^ words[0];
         }
 
-        WordSort.Sort(words, order, _wordScratch, _orderScratch);
+        if (differing != 0)
+        {
+            WordSort.Sort(words, order, _wordScratch, _orderScratch);
+        }
+
         for (int i = 0; i < words.Length;)
         {
             int run = i + 1;

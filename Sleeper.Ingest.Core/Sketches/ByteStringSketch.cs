@@ -250,8 +250,9 @@ internal sealed class ByteStringSketch<TOrder> : QuantileSketch
         int o = 0;
         int n = 0;
         int picked = 0;
-        ulong olderWord = older.Word<TOrder>(0, 0);
-        ulong newerWord = newer.Word<TOrder>(0, 0);
+        int skip = CommonBytes(older, newer);
+        ulong olderWord = older.Word<TOrder>(0, skip);
+        ulong newerWord = newer.Word<TOrder>(0, skip);
         for (int position = 0; picked < _picks.Length; position++)
         {
             int pick;
@@ -260,12 +261,12 @@ internal sealed class ByteStringSketch<TOrder> : QuantileSketch
             if (takesNewer)
             {
                 pick = ~n++;
-                newerWord = n < newer.Count ? newer.Word<TOrder>(n, 0) : 0;
+                newerWord = n < newer.Count ? newer.Word<TOrder>(n, skip) : 0;
             }
             else
             {
                 pick = o++;
-                olderWord = o < older.Count ? older.Word<TOrder>(o, 0) : 0;
+                olderWord = o < older.Count ? older.Word<TOrder>(o, skip) : 0;
             }
 
             if (((position ^ first) & 1) == 0)
@@ -273,6 +274,25 @@ internal sealed class ByteStringSketch<TOrder> : QuantileSketch
                 _picks[picked++] = pick;
             }
         }
+    }
+
+    /// <summary>So many bytes, in whole words, are the same in all items of two sorted buffers: those that the ends of both agree in.</summary>
+    private int CommonBytes(ByteItems older, ByteItems newer)
+    {
+        int shortest = Math.Min(Math.Min(older.LengthOf(0), older.LengthOf(K - 1)), Math.Min(newer.LengthOf(0), newer.LengthOf(K - 1)));
+        int common = 0;
+        while (common + sizeof(ulong) <= shortest)
+        {
+            ulong word = older.Word<TOrder>(0, common);
+            if (word != older.Word<TOrder>(K - 1, common) || word != newer.Word<TOrder>(0, common) || word != newer.Word<TOrder>(K - 1, common))
+            {
+                break;
+            }
+
+            common += sizeof(ulong);
+        }
+
+        return common;
     }
 
     private ReadOnlySpan<byte> Smallest() => Extreme(0, sign: 1);
