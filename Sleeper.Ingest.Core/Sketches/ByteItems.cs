@@ -74,14 +74,17 @@ internal sealed class ByteItems
     {
         Reserve(source.EveryOtherBytes(first));
         int end = ByteCount;
-        ref int sourceOffsets = ref MemoryMarshal.GetArrayDataReference(source._offsets);
+        ref byte from = ref MemoryMarshal.GetArrayDataReference(source._data);
+        ref byte to = ref MemoryMarshal.GetArrayDataReference(_data);
+        ref int starts = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(source._offsets), first);
         ref int ends = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_offsets), Count + 1);
         int count = source.Count / 2;
         for (int i = 0; i < count; i++)
         {
-            int start = Unsafe.Add(ref sourceOffsets, first + (2 * i));
-            int length = Unsafe.Add(ref sourceOffsets, first + (2 * i) + 1) - start;
-            end = CopyItem(source, start, length, end);
+            int start = Unsafe.Add(ref starts, 2 * i);
+            int length = Unsafe.Add(ref starts, (2 * i) + 1) - start;
+            Copy(ref Unsafe.Add(ref from, start), ref Unsafe.Add(ref to, end), length);
+            end += length;
             Unsafe.Add(ref ends, i) = end;
         }
 
@@ -101,7 +104,7 @@ internal sealed class ByteItems
         int end = ByteCount;
         for (int i = first; i < picks.Length; i += step)
         {
-            end = CopyItem(source, source._offsets[picks[i]], source.LengthOf(picks[i]), end);
+            end = CopyItem(source, picks[i], end);
             _offsets[++Count] = end;
         }
     }
@@ -119,8 +122,7 @@ internal sealed class ByteItems
         int end = ByteCount;
         foreach (int pick in picks)
         {
-            var (source, index) = pick >= 0 ? (one, pick) : (other, ~pick);
-            end = CopyItem(source, source._offsets[index], source.LengthOf(index), end);
+            end = pick >= 0 ? CopyItem(one, pick, end) : CopyItem(other, ~pick, end);
             _offsets[++Count] = end;
         }
     }
@@ -169,19 +171,21 @@ internal sealed class ByteItems
     public bool IsAscending<TOrder>()
         where TOrder : struct, IByteOrder
     {
+        ref byte data = ref MemoryMarshal.GetArrayDataReference(_data);
         ref int offsets = ref MemoryMarshal.GetArrayDataReference(_offsets);
+        int count = Count;
         int start = 0;
-        int end = Count > 0 ? _offsets[1] : 0;
-        var bytes = Vector128.LoadUnsafe(ref ByteAt(start));
-        for (int i = 1; i < Count; i++)
+        int end = count > 0 ? _offsets[1] : 0;
+        var bytes = Vector128.LoadUnsafe(ref Unsafe.Add(ref data, start));
+        for (int i = 1; i < count; i++)
         {
             int nextEnd = Unsafe.Add(ref offsets, i + 1);
-            var nextBytes = Vector128.LoadUnsafe(ref ByteAt(end));
+            var nextBytes = Vector128.LoadUnsafe(ref Unsafe.Add(ref data, end));
             int length = end - start;
             int nextLength = nextEnd - end;
             int shorter = Math.Min(length, nextLength);
             int same = BitOperations.TrailingZeroCount(~Vector128.Equals(bytes, nextBytes).ExtractMostSignificantBits());
-            bool descends = same < shorter && same < VectorBytes ? TOrder.IsAbove(ByteAt(start + same), ByteAt(end + same))
+            bool descends = same < shorter && same < VectorBytes ? TOrder.IsAbove(Unsafe.Add(ref data, start + same), Unsafe.Add(ref data, end + same))
                 : shorter <= VectorBytes ? length > nextLength
                 : DescendsBehind<TOrder>(start, length, end, nextLength);
             if (descends)
@@ -291,23 +295,29 @@ internal sealed class ByteItems
     private ref byte ByteAt(int position) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_data), position);
 
     /// <summary>Copies an item to a place that was reserved, and returns where it ends.</summary>
+    private int CopyItem(ByteItems source, int index, int end)
+    {
+        int length = source.LengthOf(index);
+        Copy(ref source.ByteAt(source._offsets[index]), ref ByteAt(end), length);
+        return end + length;
+    }
+
+    /// <summary>Copies up to <see cref="SlackBytes"/> at once, whatever the length.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int CopyItem(ByteItems source, int start, int length, int end)
+    private static void Copy(ref byte from, ref byte to, int length)
     {
         if (length <= VectorBytes)
         {
-            Vector128.LoadUnsafe(ref source.ByteAt(start)).StoreUnsafe(ref ByteAt(end));
+            Vector128.LoadUnsafe(ref from).StoreUnsafe(ref to);
         }
         else if (length <= SlackBytes)
         {
-            Vector256.LoadUnsafe(ref source.ByteAt(start)).StoreUnsafe(ref ByteAt(end));
+            Vector256.LoadUnsafe(ref from).StoreUnsafe(ref to);
         }
         else
         {
-            source._data.AsSpan(start, length).CopyTo(_data.AsSpan(end));
+            MemoryMarshal.CreateReadOnlySpan(ref from, length).CopyTo(MemoryMarshal.CreateSpan(ref to, length));
         }
-
-        return end + length;
     }
 
     /// <summary>The bytes of the items number first, first + 2, ...: their ends less their starts, which are the odd and even ones of the offsets.</summary>
