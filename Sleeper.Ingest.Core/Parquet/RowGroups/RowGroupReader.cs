@@ -74,6 +74,7 @@ internal sealed class RowGroupReader : IDisposable
             column.Dispose();
         }
 
+        _columns.Clear();
         _bytes.Dispose();
     }
 
