@@ -78,12 +78,7 @@ internal sealed unsafe class LoserTree : IDisposable
     public void Replay()
     {
         Node winner = NodeOf(_nodes[0].Source);
-        for (nint node = (_count + (nint)winner.Source) >> 1; node > 0; node >>= 1)
-        {
-            Play(ref winner, _nodes + node);
-        }
-
-        _nodes[0] = winner;
+        PlayToRoot(winner.Prefix, winner.Source, (_count + (nint)winner.Source) >> 1);
     }
 
     /// <summary>
@@ -95,34 +90,71 @@ internal sealed unsafe class LoserTree : IDisposable
         Node* nodes = _nodes;
         Source* sources = _sources;
         nint count = _count;
-        Node winner = nodes[0];
-        int taken = 0;
+        ulong prefix = nodes[0].Prefix;
+        long winner = nodes[0].Source;
+        RowEntry* place = destination;
+        RowEntry* end = destination + capacity;
         winnerIsEmpty = false;
-        while (taken < capacity)
+        while (place < end)
         {
-            Source* source = sources + winner.Source;
+            Source* source = sources + winner;
             RowEntry* next = source->Next;
-            destination[taken++] = *next;
-            next++;
-            source->Next = next;
+            *place++ = *next;
+            source->Next = ++next;
             if (next == source->End)
             {
                 winnerIsEmpty = true;
                 break;
             }
 
-            winner.Prefix = next->Prefix;
-            for (nint node = (count + (nint)winner.Source) >> 1; node > 0; node >>= 1)
+            prefix = next->Prefix;
+            for (nint at = (count + (nint)winner) >> 1; at > 0; at >>= 1)
             {
-                Play(ref winner, nodes + node);
+                Node* node = nodes + at;
+                ulong loserPrefix = node->Prefix;
+                if (loserPrefix == prefix)
+                {
+                    // Kept apart, and to the root, so that this loop stays in registers.
+                    winner = PlayToRoot(prefix, winner, at);
+                    prefix = nodes[0].Prefix;
+                    break;
+                }
+
+                // As in Play.
+                ulong mask = MaskIfLess(loserPrefix, prefix);
+                long loser = node->Source;
+                ulong prefixes = (loserPrefix ^ prefix) & mask;
+                long both = (loser ^ winner) & (long)mask;
+                node->Prefix = loserPrefix ^ prefixes;
+                node->Source = loser ^ both;
+                prefix ^= prefixes;
+                winner ^= both;
             }
         }
 
-        nodes[0] = winner;
-        return taken;
+        nodes[0] = new Node { Prefix = prefix, Source = winner };
+        return (int)(place - destination);
     }
 
     public void Dispose() => _memory.Dispose();
+
+    /// <summary>Plays a winner up from a node on its way, and returns who got to the root.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private long PlayToRoot(ulong prefix, long source, nint node)
+    {
+        var winner = new Node { Prefix = prefix, Source = source };
+        for (; node > 0; node >>= 1)
+        {
+            Play(ref winner, _nodes + node);
+        }
+
+        _nodes[0] = winner;
+        return winner.Source;
+    }
+
+    /// <summary>All ones if <paramref name="left"/> is less, else zero. A conditional expression would become a jump here.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong MaskIfLess(ulong left, ulong right) => (ulong)-(long)Unsafe.BitCast<bool, byte>(left < right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Play(ref Node winner, Node* loser)
@@ -141,7 +173,7 @@ internal sealed unsafe class LoserTree : IDisposable
         }
 
         // All ones if the loser wins this time.
-        ulong mask = prefix < winner.Prefix ? ulong.MaxValue : 0;
+        ulong mask = MaskIfLess(prefix, winner.Prefix);
         ulong prefixes = (prefix ^ winner.Prefix) & mask;
         long both = (source ^ winner.Source) & (long)mask;
         loser->Prefix = prefix ^ prefixes;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using Sleeper.Ingest.Core.Rows;
 
 namespace Sleeper.Ingest.Core.Sorting;
@@ -14,6 +15,9 @@ internal unsafe ref struct GroupStack
 {
     /// <summary>Up to here ties are settled by comparing keys: three or four comparisons are cheaper than loading prefixes and putting them back.</summary>
     private const int FewTies = 8;
+
+    /// <summary>Tied rows lie anywhere: so many of them are on their way from memory at a time.</summary>
+    private const int PrefetchDistance = 16;
 
     private readonly RowEntry* _entries;
     private readonly RowEntry* _scratch;
@@ -214,8 +218,14 @@ internal unsafe ref struct GroupStack
     {
         ulong union = 0;
         ulong intersection = ulong.MaxValue;
+        nint last = count - 1;
         for (nint i = 0; i < count; i++)
         {
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch0(entries[Math.Min(i + PrefetchDistance, last)].Row);
+            }
+
             byte* row = entries[i].Row;
             int header = RowFormat.ReadHeader(row, out int keyLength, out _);
             ulong prefix = RowFormat.KeyPrefix(row + header, keyLength, skip);
