@@ -21,6 +21,9 @@ public interface IStateStore
     /// <summary>Partitions and files at one point of the table's history.</summary>
     Task<TableState> LoadStateAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>The result of an ingest that is committed; null if it is not. Unlike <see cref="ResolveAsync"/> a null can be out of date at once.</summary>
+    Task<CommitResult?> FindCommitAsync(string ingestId, CancellationToken cancellationToken = default);
+
     /// <summary>
     /// Announces a run of an ingest, before its first object is written. If the id is committed already, the attempt says so and may not commit.
     /// </summary>
@@ -43,7 +46,11 @@ public interface IStateStore
 /// <param name="AttemptId">Decides who owns an object: fresh for every run.</param>
 /// <param name="FileNamePrefix">What the names of the attempt's objects begin with: <c>&lt;hash of table and ingest id&gt;-&lt;attempt id&gt;</c>.</param>
 /// <param name="Committed">The result of the earlier attempt if the id is committed already; otherwise null.</param>
-public sealed record IngestAttempt(string IngestId, string AttemptId, string FileNamePrefix, CommitResult? Committed);
+public sealed record IngestAttempt(string IngestId, string AttemptId, string FileNamePrefix, CommitResult? Committed)
+{
+    /// <summary>The last entry of the files log that had been read when the attempt was begun: an END of a later number can name it.</summary>
+    internal long OpenedAt { get; init; }
+}
 
 /// <summary>What an ingest wants to make visible.</summary>
 /// <param name="Files">At least one.</param>

@@ -1,0 +1,46 @@
+using System.Buffers;
+using System.Text.Json;
+using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.StateStores.TransactionLog;
+
+namespace Sleeper.Ingest.Core.StateStores.OwnTables;
+
+/// <summary>Intents as objects <c>ingests/&lt;hash&gt;/&lt;attempt&gt;.json</c> of a table.</summary>
+/// <remarks>
+/// <code>
+/// {"format":1,"table":"0a1b2c3d","ingest":"...","attempt":"16 hex digits","prefix":"names of its objects begin with this",
+///  "opened":6,"writer":"host/42","began":1767323045678,"heartbeat":1767323045678}
+/// </code>
+/// UTF-8; times are milliseconds since 1970, by the writer's clock. A heartbeat overwrites the object.
+/// </remarks>
+internal sealed class ObjectStoreIntents(IObjectStore store, TablePaths paths, string tableId) : IIngestIntents
+{
+    public Task PutAsync(IngestIntent intent, CancellationToken cancellationToken) =>
+        store.PutAsync(PathOf(intent.IngestId, intent.AttemptId), Write(intent), cancellationToken);
+
+    public Task DeleteAsync(string ingestId, string attemptId, CancellationToken cancellationToken) =>
+        store.DeleteAsync(PathOf(ingestId, attemptId), cancellationToken);
+
+    private string PathOf(string ingestId, string attemptId) => paths.Intent(TablePaths.IngestHash(tableId, ingestId), attemptId);
+
+    private byte[] Write(IngestIntent intent)
+    {
+        var bytes = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(bytes, BodyJson.WriterOptions))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("format", EntryFormat.Version);
+            json.WriteString("table", tableId);
+            json.WriteString("ingest", intent.IngestId);
+            json.WriteString("attempt", intent.AttemptId);
+            json.WriteString("prefix", intent.FileNamePrefix);
+            json.WriteNumber("opened", intent.OpenedAt);
+            json.WriteString("writer", intent.Writer);
+            json.WriteNumber("began", intent.Began.ToUnixTimeMilliseconds());
+            json.WriteNumber("heartbeat", intent.Heartbeat.ToUnixTimeMilliseconds());
+            json.WriteEndObject();
+        }
+
+        return bytes.WrittenSpan.ToArray();
+    }
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Sleeper.Ingest.Core.StateStores.TransactionLog;
+
+namespace Sleeper.Ingest.Core.StateStores.OwnTables;
+
+/// <summary>Every object path of an own table is made here.</summary>
+/// <remarks>
+/// <code>
+/// &lt;table&gt;/table.properties
+/// &lt;table&gt;/log/partitions/00000000000000000001.json
+/// &lt;table&gt;/log/files/00000000000000000001.json
+/// &lt;table&gt;/ingests/&lt;hash&gt;/&lt;attempt&gt;.json
+/// &lt;table&gt;/data/partition_&lt;id&gt;/&lt;hash&gt;-&lt;attempt&gt;-&lt;n&gt;.parquet and .sketches
+/// </code>
+/// hash: 32 lower-case hexadecimal digits, the first half of the SHA-256 of <c>&lt;table id&gt;/&lt;ingest id&gt;</c> in UTF-8; attempt: 16 of them, random.
+/// Names in transactions are relative to the table's folder, so that a copied folder is a table.
+/// </remarks>
+internal sealed class TablePaths
+{
+    /// <summary>As long as the digits of the largest 64-bit number, so that the order of names is the order of numbers.</summary>
+    private const int NumberDigits = 20;
+    private const string EntrySuffix = ".json";
+    private readonly string _folder;
+
+    /// <exception cref="ArgumentException">The name cannot be a table's.</exception>
+    public TablePaths(string tableName)
+    {
+        RequireTableName(tableName);
+        TableName = tableName;
+        _folder = tableName + "/";
+    }
+
+    public string TableName { get; }
+
+    public string Properties => _folder + "table.properties";
+
+    public string AllLogs => _folder + "log/";
+
+    public string AllSnapshots => _folder + "snapshots/";
+
+    public string AllIngests => _folder + "ingests/";
+
+    public string AllData => _folder + "data/";
+
+    /// <summary>True for 1 to 128 of the characters A–Z, a–z, 0–9, <c>.</c>, <c>_</c> and <c>-</c>, the last one no dot (Windows drops it from names).</summary>
+    public static bool IsTableName(string name) =>
+        name.Length is >= 1 and <= 128 && name[^1] != '.'
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+
+    /// <exception cref="ArgumentException">The name cannot be a table's.</exception>
+    public static void RequireTableName(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (!IsTableName(name))
+        {
+            throw new ArgumentException(
+                "The table's name is refused: a name is 1 to 128 characters of A-Z, a-z, 0-9, '.', '_' and '-', and does not end with a dot. "
+                + $"It has {name.Length} characters.");
+        }
+    }
+
+    /// <summary>What the objects of one attempt are called after.</summary>
+    public static string FileNamePrefix(string tableId, string ingestId, string attemptId) => $"{IngestHash(tableId, ingestId)}-{attemptId}";
+
+    public static string IngestHash(string tableId, string ingestId) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{tableId}/{ingestId}")).AsSpan(0, 16));
+
+    /// <summary>A data file's name, relative to the table.</summary>
+    public static string DataFile(string partitionId, string fileNamePrefix, int ordinal) =>
+        string.Create(CultureInfo.InvariantCulture, $"data/partition_{partitionId}/{fileNamePrefix}-{ordinal}.parquet");
+
+    /// <summary>The sketches file of a data file.</summary>
+    public static string Sketches(string dataFile) =>
+        dataFile.EndsWith(".parquet", StringComparison.Ordinal)
+            ? string.Concat(dataFile.AsSpan(0, dataFile.Length - ".parquet".Length), ".sketches")
+            : throw new ArgumentException($"'{dataFile}' is no data file: its name does not end with '.parquet'.");
+
+    /// <summary>The path in the store of a name that is relative to the table.</summary>
+    public string InStore(string relativeName) => _folder + relativeName;
+
+    public string LogFolder(LogKind log) => $"{_folder}log/{log.Name()}/";
+
+    public string LogEntry(LogKind log, long number) => LogFolder(log) + number.ToString("D20", CultureInfo.InvariantCulture) + EntrySuffix;
+
+    /// <summary>The number in the path of a log entry; false for any other object in the folder.</summary>
+    public bool TryParseLogEntry(LogKind log, string path, out long number)
+    {
+        number = 0;
+        string folder = LogFolder(log);
+        return path.Length == folder.Length + NumberDigits + EntrySuffix.Length
+            && path.StartsWith(folder, StringComparison.Ordinal) && path.EndsWith(EntrySuffix, StringComparison.Ordinal)
+            && long.TryParse(path.AsSpan(folder.Length, NumberDigits), NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    }
+
+    public string IntentFolder(string ingestHash) => $"{AllIngests}{ingestHash}/";
+
+    public string Intent(string ingestHash, string attemptId) => $"{IntentFolder(ingestHash)}{attemptId}.json";
+}

@@ -1,0 +1,125 @@
+namespace Sleeper.Ingest.Core.StateStores.TransactionLog;
+
+/// <content>
+/// Ends of attempts. A "no" is written into the log before it is said: an END owns the number that a late put of the attempt would have needed,
+/// and everybody who judges the attempt later finds it.
+/// </content>
+internal sealed partial class TransactionLogStateStore
+{
+    /// <summary>The body of an END: it adds no files.</summary>
+    private static readonly byte[] NoFiles = "{\"files\":[]}"u8.ToArray();
+
+    public async Task<IngestResolution> ResolveAsync(string ingestId, CancellationToken cancellationToken = default)
+    {
+        CommitRules.CheckIngestId(ingestId);
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await BringHeadUpToDateAsync(cancellationToken).ConfigureAwait(false);
+            var row = await EndAsync(ingestId, attemptId: null, cancellationToken).ConfigureAwait(false);
+            if (row is null)
+            {
+                return new IngestResolution(ingestId, null);
+            }
+
+            return new IngestResolution(ingestId, await FindKnownCommitAsync(ingestId, cancellationToken).ConfigureAwait(false));
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public async Task AbandonAsync(IngestAttempt attempt, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(attempt);
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // A put of this attempt may still be on its way: without an END it could land after the abort.
+            if (_attemptsInDoubt.Contains(attempt.AttemptId))
+            {
+                await BringHeadUpToDateAsync(cancellationToken).ConfigureAwait(false);
+                var row = await EndAsync(attempt.IngestId, attempt.AttemptId, cancellationToken).ConfigureAwait(false);
+                if (row?.AttemptId == attempt.AttemptId)
+                {
+                    throw new InvalidOperationException(
+                        $"Attempt {attempt.AttemptId} of ingest '{attempt.IngestId}' cannot be abandoned: it is committed, by {_files.NameOf(row.Value.Number)}.");
+                }
+
+                _attemptsInDoubt.Remove(attempt.AttemptId);
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+
+        await _intents.DeleteAsync(attempt.IngestId, attempt.AttemptId, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Ends one attempt, or with null every attempt of an ingest that was opened so far. Returns the row of the ledger instead if the ingest is
+    /// committed: then nothing was ended.
+    /// </summary>
+    private async Task<LedgerRow?> EndAsync(string ingestId, string? attemptId, CancellationToken cancellationToken)
+    {
+        using var deadline = new CommitDeadline(_options, cancellationToken);
+        var appender = new LogAppender(_files, _options);
+        var backoff = new JitteredBackoff(_options);
+        var time = _options.Time.GetUtcNow();
+        while (true)
+        {
+            if (_head.TryGetCommit(ingestId, out var row))
+            {
+                return row;
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            if (deadline.IsOver)
+            {
+                throw StillUnknown(ingestId, null);
+            }
+
+            var entry = _files.Prepare(EndEntry(ingestId, attemptId, time));
+            var (end, error) = await appender.AppendAsync(entry, deadline).ConfigureAwait(false);
+            if (end == AppendEnd.Unknown)
+            {
+                throw StillUnknown(ingestId, error);
+            }
+
+            if (end == AppendEnd.Ours)
+            {
+                _head.Apply(entry.Entry, _files.NameOf(entry.Entry.Number));
+                return null;
+            }
+
+            await backoff.WaitAsync(deadline.Token).ConfigureAwait(false);
+            await ReadTailAsync(deadline, backoff, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private LogEntry EndEntry(string ingestId, string? attemptId, DateTimeOffset time)
+    {
+        var header = new EntryHeader
+        {
+            TableId = _tableId,
+            Log = LogKind.Files,
+            Number = _head.Number + 1,
+            Type = TransactionType.AddFiles,
+            Time = time,
+            Writer = _options.Writer,
+            IngestId = ingestId,
+            AttemptId = attemptId,
+            IsEnd = true,
+            Before = _head.Checksum,
+        };
+        return new LogEntry(header, NoFiles, []);
+    }
+
+    private CommitOutcomeUnknownException StillUnknown(string ingestId, Exception? error) => new(
+        ingestId,
+        $"Whether ingest '{ingestId}' is committed could not be found out: the end of its attempts could not be written after {_files.NameOf(_head.Number)}. "
+        + "Keep its files and ask again when the store answers.",
+        error);
+}

@@ -1,0 +1,137 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using Sleeper.Ingest.Core.Partitioning;
+using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.StateStores.OwnTables;
+
+namespace Sleeper.Ingest.Core.StateStores.TransactionLog;
+
+/// <summary>The state of one table as what its two logs add up to.</summary>
+/// <remarks>
+/// <para>A writer keeps the head of the files log (<see cref="CommitHead"/>) and reads only what came after it. Its commits go one at a time; several
+/// stores, in any number of processes, meet in the log, where each number has one winner.</para>
+/// <para>Parts: this file opens and begins, <c>.Commit</c> commits, <c>.Resolve</c> ends attempts, <c>.Load</c> reads. FORMAT.md beside this file has
+/// the objects.</para>
+/// </remarks>
+internal sealed partial class TransactionLogStateStore : IStateStore, IDisposable
+{
+    private readonly string _tableId;
+    private readonly Schema _schema;
+    private readonly ITransactionLog _files;
+    private readonly ITransactionLog _partitions;
+    private readonly IIngestIntents _intents;
+    private readonly StateStoreOptions _options;
+
+    // Guards everything below. A commit holds it until its number has an owner: until then nobody in this process could commit anyway.
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly CommitHead _head = new();
+    private readonly PartitionsHead _partitionsHead;
+    private readonly HashSet<string> _attemptsInDoubt = new(StringComparer.Ordinal);
+    private bool _headIsOpen;
+    private bool _partitionsAreOpen;
+
+    public TransactionLogStateStore(
+        string tableId, Schema schema, ITransactionLog files, ITransactionLog partitions, IIngestIntents intents, StateStoreOptions options)
+    {
+        _tableId = tableId;
+        _schema = schema;
+        _files = files;
+        _partitions = partitions;
+        _intents = intents;
+        _options = options;
+        _partitionsHead = new PartitionsHead(schema);
+    }
+
+    public async Task<CommitResult?> FindCommitAsync(string ingestId, CancellationToken cancellationToken = default)
+    {
+        CommitRules.CheckIngestId(ingestId);
+        return (await LookUpAsync(ingestId, cancellationToken).ConfigureAwait(false)).Committed;
+    }
+
+    public async Task<IngestAttempt> BeginAttemptAsync(string ingestId, CancellationToken cancellationToken = default)
+    {
+        CommitRules.CheckIngestId(ingestId);
+        var (committed, openedAt) = await LookUpAsync(ingestId, cancellationToken).ConfigureAwait(false);
+        string attemptId = NewAttemptId();
+        string prefix = TablePaths.FileNamePrefix(_tableId, ingestId, attemptId);
+        if (committed is null)
+        {
+            var now = _options.Time.GetUtcNow();
+            var intent = new IngestIntent(ingestId, attemptId, prefix, openedAt, _options.Writer, now, now);
+            await _intents.PutAsync(intent, cancellationToken).ConfigureAwait(false);
+        }
+
+        return new IngestAttempt(ingestId, attemptId, prefix, committed) { OpenedAt = openedAt };
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    private string NewAttemptId()
+    {
+        Span<byte> random = stackalloc byte[8];
+        _options.Random(random);
+        return BinaryPrimitives.ReadUInt64BigEndian(random).ToString("x16", CultureInfo.InvariantCulture);
+    }
+
+    private async Task<(CommitResult? Committed, long HeadNumber)> LookUpAsync(string ingestId, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await BringHeadUpToDateAsync(cancellationToken).ConfigureAwait(false);
+            return (await FindKnownCommitAsync(ingestId, cancellationToken).ConfigureAwait(false), _head.Number);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Reads the files log from the entry after the head; the first time from the beginning, looking for holes.</summary>
+    private async Task BringHeadUpToDateAsync(CancellationToken cancellationToken)
+    {
+        bool isFirst = !_headIsOpen;
+        await foreach (var entry in _files.ReadFromAsync(_head.Number + 1, isFirst, cancellationToken).ConfigureAwait(false))
+        {
+            _head.Apply(entry, _files.NameOf(entry.Number));
+        }
+
+        _headIsOpen = true;
+    }
+
+    private async Task BringPartitionsUpToDateAsync(CancellationToken cancellationToken)
+    {
+        bool isFirst = !_partitionsAreOpen;
+        await foreach (var entry in _partitions.ReadFromAsync(_partitionsHead.Number + 1, isFirst, cancellationToken).ConfigureAwait(false))
+        {
+            _partitionsHead.Apply(entry, _partitions.NameOf(entry.Number));
+        }
+
+        _partitionsAreOpen = _partitionsHead.Number > 0;
+    }
+
+    /// <summary>The result of an ingest that the head knows as committed, made to last before anybody is told.</summary>
+    private async Task<CommitResult?> FindKnownCommitAsync(string ingestId, CancellationToken cancellationToken)
+    {
+        if (!_head.TryGetCommit(ingestId, out var row))
+        {
+            return null;
+        }
+
+        await _files.MakeDurableAsync(row.Number, cancellationToken).ConfigureAwait(false);
+        return await ReadResultAsync(row, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<CommitResult> ReadResultAsync(LedgerRow row, CancellationToken cancellationToken)
+    {
+        string name = _files.NameOf(row.Number);
+        var entry = await _files.ReadAsync(row.Number, cancellationToken).ConfigureAwait(false)
+            ?? throw new TableDamagedException(name, "The entry was there before and is gone.");
+        IReadOnlyList<DataFile> files = entry.IsTrimmed
+            ? []
+            : CommittedFiles.From((Transactions.AddFiles)EntryBody.Read(entry, name, _schema), entry.FileLengths);
+        return new CommitResult(row.Number, row.RowCount, files, AlreadyCommitted: true);
+    }
+
+    private PartitionTree CurrentTree() => _partitionsHead.Tree(_partitions.NameOf(_partitionsHead.Number));
+}
