@@ -95,7 +95,6 @@ public sealed class LocalObjectStoreProcessTests : IDisposable
     [InlineData("put-if-absent", 0, "fsync:error=EIO:when=2", "ObjectStoreException")] // the folder, after the file
     [InlineData("put", 0, "fsync:error=EIO", "ObjectStoreException")]
     [InlineData("flush", 2, "fsync:error=EIO", "IOException")]
-    [InlineData("flush", 2, "fsync:error=EIO:when=4", "IOException")] // a folder, after the files
     [InlineData("flush", 100, "syncfs:error=EIO", "IOException")]
     [InlineData("flush", 2, "fsync:error=EINTR:when=1", "returned")]
     [InlineData("flush", 100, "syncfs:error=EINTR:when=1", "returned")]

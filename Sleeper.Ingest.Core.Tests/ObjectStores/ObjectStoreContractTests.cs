@@ -132,6 +132,114 @@ public abstract class ObjectStoreContractTests
         await barrier.FlushAsync(paths, Token);
     }
 
+    [Fact]
+    public async Task A_writer_that_meets_a_taken_path_is_refused_and_changes_nothing()
+    {
+        await using (var late = await Store.CreateAsync("data/a", Token))
+        {
+            await late.AppendAsync(Bytes("late"), Token);
+            await Store.PutAsync("data/a", Bytes("first"), Token);
+            var error = await Assert.ThrowsAsync<ObjectExistsException>(async () => await late.CompleteAsync(Token));
+            Assert.Equal("data/a", error.Path);
+        }
+
+        await Assert.ThrowsAsync<ObjectExistsException>(async () => await Store.CreateAsync("data/a", Token));
+        Assert.Equal("first", await ReadTextAsync("data/a"));
+        Assert.Equal(["data/a"], await ListAsync(""));
+    }
+
+    [Fact]
+    public async Task A_writer_that_is_complete_takes_no_more()
+    {
+        await using var writer = await Store.CreateAsync("a", Token);
+        await writer.CompleteAsync(Token);
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await writer.AppendAsync(Bytes("x"), Token));
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await writer.CompleteAsync(Token));
+        Assert.Equal("", await ReadTextAsync("a"));
+    }
+
+    [Fact]
+    public async Task A_cancelled_call_throws_and_leaves_nothing()
+    {
+        using var source = new CancellationTokenSource();
+        await using var writer = await Store.CreateAsync("data/a", Token);
+        await source.CancelAsync();
+        var token = source.Token;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.PutIfAbsentAsync("a", Bytes("x"), token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.PutAsync("a", Bytes("x"), token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.CreateAsync("a", token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await writer.AppendAsync(Bytes("x"), token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await writer.CompleteAsync(token));
+        await writer.DisposeAsync();
+        Assert.Empty(await ListAsync(""));
+    }
+
+    [Fact]
+    public async Task A_large_object_is_streamed_whole()
+    {
+        const int PieceLength = 1 << 20;
+        const int PieceCount = 64;
+        var piece = new byte[PieceLength];
+        await using var writer = await Store.CreateAsync("big", Token);
+        for (var number = 0; number < PieceCount; number++)
+        {
+            Array.Fill(piece, (byte)number);
+            await writer.AppendAsync(piece, Token);
+        }
+
+        await writer.CompleteAsync(Token);
+        await using var reader = (await Store.OpenAsync("big", Token))!;
+        Assert.Equal((long)PieceLength * PieceCount, reader.LengthBytes);
+        for (var number = 0; number < PieceCount; number++)
+        {
+            await reader.ReadAsync((long)number * PieceLength, piece, Token);
+            Assert.Equal(-1, piece.AsSpan().IndexOfAnyExcept((byte)number));
+        }
+    }
+
+    [Fact]
+    public async Task Names_are_kept_as_they_are()
+    {
+        string[] paths = ["a b/c d", "%2e%2e/x", "e\u0301", "\u00e9", "😀/日本.parquet", "-rf", "*"];
+        foreach (var path in paths)
+        {
+            Assert.True(await Store.PutIfAbsentAsync(path, Bytes(path), Token));
+        }
+
+        foreach (var path in paths)
+        {
+            Assert.Equal(path, await ReadTextAsync(path));
+        }
+
+        Assert.Equal(paths.Length, (await ListAsync("")).Length);
+    }
+
+    [Fact]
+    public async Task Reads_of_one_object_may_overlap()
+    {
+        var content = new byte[100_000];
+        new Random(7).NextBytes(content);
+        await Store.PutAsync("a", content, Token);
+        await using var reader = (await Store.OpenAsync("a", Token))!;
+        await Parallel.ForEachAsync(Enumerable.Range(0, 200), Token, async (number, token) =>
+        {
+            var buffer = new byte[1 + (number * 37)];
+            await reader.ReadAsync(number * 101, buffer, token);
+            Assert.True(buffer.AsSpan().SequenceEqual(content.AsSpan(number * 101, buffer.Length)));
+        });
+    }
+
+    [Fact]
+    public async Task A_reader_keeps_the_object_it_opened()
+    {
+        await Store.PutAsync("a", Bytes("old"), Token);
+        await using var reader = (await Store.OpenAsync("a", Token))!;
+        await Store.PutAsync("a", Bytes("newer"), Token);
+        var buffer = new byte[3];
+        await reader.ReadAsync(0, buffer, Token);
+        Assert.Equal("old", Encoding.UTF8.GetString(buffer));
+    }
+
     protected static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
     protected async Task<string[]> ListAsync(string prefix, string? startAfter = null)

@@ -139,6 +139,7 @@ internal sealed class DiskFileSystem : IFileSystem
     private static FileFacts FactsOf(FileSystemInfo entry) => new(
         entry.Name,
         entry is DirectoryInfo,
+        (entry.Attributes & FileAttributes.ReparsePoint) != 0 && entry.LinkTarget is not null,
         entry is FileInfo file ? file.Length : 0,
         new DateTimeOffset(entry.LastWriteTimeUtc, TimeSpan.Zero));
 

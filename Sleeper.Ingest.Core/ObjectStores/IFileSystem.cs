@@ -39,8 +39,8 @@ internal interface IFileSystem
     IDiskWatch OpenWatch(string folder);
 }
 
-/// <summary>A name in a folder.</summary>
-internal readonly record struct FileFacts(string Name, bool IsFolder, long LengthBytes, DateTimeOffset LastModified);
+/// <summary>A name in a folder. <paramref name="IsLink"/>: it is a symbolic link (or junction), and the rest is about the link or its target.</summary>
+internal readonly record struct FileFacts(string Name, bool IsFolder, bool IsLink, long LengthBytes, DateTimeOffset LastModified);
 
 /// <summary>An open file. Reads may overlap; writes are one caller's.</summary>
 internal interface IDiskFile : IDisposable

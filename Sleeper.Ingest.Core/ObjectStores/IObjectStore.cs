@@ -12,14 +12,16 @@ public sealed record ObjectInfo(string Path, long LengthBytes, DateTimeOffset La
 /// <remarks>
 /// <para>What every implementation keeps:</para>
 /// <list type="bullet">
-/// <item>All or nothing: an object is there with all its bytes or not at all, also after a crash in the middle of a write.</item>
+/// <item>All or nothing: an object is there with all its bytes or not at all, also after a crash in the middle of a write. One that was written by
+/// <see cref="CreateAsync"/> is safe from a crash of the whole machine once a barrier flushed it, not before.</item>
 /// <item>Put-if-absent has one winner: of any number of writers of one path, in any number of processes, exactly one is told true.</item>
 /// <item>Read after write: an object that a completed call wrote is found by every later read. Listings may lag behind and are hints.</item>
 /// <item>An error says nothing about the effect of a write: it may have happened. Who must know reads back.</item>
 /// <item>There is no compare-and-swap. What needs one puts numbered objects.</item>
 /// </list>
 /// <para>Paths are relative, of segments separated by <c>/</c>, without empty, <c>.</c> or <c>..</c> segments, control characters or backslashes;
-/// others are refused with an <see cref="ArgumentException"/>. Thread-safe.</para>
+/// ending in neither a dot nor a space, at most 255 bytes a segment and 1,024 bytes a path in UTF-8; others are refused with an
+/// <see cref="ArgumentException"/>. No object's path may be a folder of another object's path. Thread-safe.</para>
 /// </remarks>
 public interface IObjectStore
 {
@@ -46,7 +48,7 @@ public interface IObjectStore
     Task DeleteAsync(string path, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// The objects whose paths begin with <paramref name="prefix"/>, in ordinal order of their paths, after <paramref name="startAfter"/> if given.
+    /// The objects whose paths begin with <paramref name="prefix"/>, in the order of the UTF-8 bytes of their paths, after <paramref name="startAfter"/> if given.
     /// </summary>
     IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, string? startAfter = null, CancellationToken cancellationToken = default);
 
@@ -86,7 +88,9 @@ public interface IWriteBarrier : IAsyncDisposable
     /// <summary>
     /// Returns when every object written since the barrier was opened, with its folders, would survive a crash of the machine.
     /// </summary>
-    /// <param name="paths">The objects that must survive; an implementation may sync just these or everything.</param>
+    /// <param name="paths">
+    /// The objects that must survive, also ones that others wrote before; an implementation may sync just these or everything.
+    /// </param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <exception cref="IOException">The disk reported an error: nothing may be called committed.</exception>
     ValueTask FlushAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken = default);

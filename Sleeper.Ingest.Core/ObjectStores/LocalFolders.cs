@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 
 namespace Sleeper.Ingest.Core.ObjectStores;
@@ -7,6 +8,9 @@ namespace Sleeper.Ingest.Core.ObjectStores;
 /// and the kernel may call the next sync a success.</remarks>
 internal sealed class LocalFolders(string root, LocalObjectStoreOptions options, IFileSystem fileSystem)
 {
+    // A colon would name a second stream of a file.
+    private static readonly SearchValues<char> WindowsRefuses = SearchValues.Create(":*?\"<>|");
+
     private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _unsynced = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> _failed = new(StringComparer.Ordinal);
@@ -22,6 +26,26 @@ internal sealed class LocalFolders(string root, LocalObjectStoreOptions options,
         var folder = slash < 0 ? root : Join(root, objectPath[..slash]);
         EnsureFolder(folder);
         return folder;
+    }
+
+    /// <summary>
+    /// The native path of an object, after a look at its folders: one that is a symbolic link is refused, for it may lead out of the store. Who may
+    /// write into the root can still swap a folder between this look and its use, and could then as well write the objects themselves.
+    /// </summary>
+    public string Resolve(string objectPath)
+    {
+        if (OperatingSystem.IsWindows() && objectPath.AsSpan().IndexOfAny(WindowsRefuses) is var index and >= 0)
+        {
+            throw new ArgumentException($"A folder on Windows cannot hold the object '{objectPath}': its name has a '{objectPath[index]}'.", nameof(objectPath));
+        }
+
+        var slash = objectPath.LastIndexOf('/');
+        if (slash >= 0)
+        {
+            RefuseLinks(Join(root, objectPath[..slash]));
+        }
+
+        return Join(root, objectPath);
     }
 
     /// <summary>Makes sure that the root is there.</summary>
@@ -64,6 +88,31 @@ internal sealed class LocalFolders(string root, LocalObjectStoreOptions options,
         }
     }
 
+    private static IOException LinkError(string folder) =>
+        new($"'{folder}' is a symbolic link, and links inside a store are not followed: put a folder in its place, or give the target as the root.");
+
+    private void RefuseLinks(string folder)
+    {
+        if (folder.Length <= root.Length || _known.ContainsKey(folder))
+        {
+            return;
+        }
+
+        RefuseLinks(Path.GetDirectoryName(folder)!);
+        if (fileSystem.GetFacts(folder) is { } facts)
+        {
+            if (facts.IsLink)
+            {
+                throw LinkError(folder);
+            }
+
+            if (facts.IsFolder)
+            {
+                _known.TryAdd(folder, true);
+            }
+        }
+    }
+
     private void EnsureFolder(string folder)
     {
         if (_known.ContainsKey(folder))
@@ -71,14 +120,25 @@ internal sealed class LocalFolders(string root, LocalObjectStoreOptions options,
             return;
         }
 
-        if (fileSystem.GetFacts(folder) is not { IsFolder: true })
+        if (folder.Length > root.Length)
+        {
+            EnsureFolder(Path.GetDirectoryName(folder)!);
+        }
+
+        var facts = fileSystem.GetFacts(folder);
+        if (folder.Length > root.Length && facts is { IsLink: true })
+        {
+            throw LinkError(folder);
+        }
+
+        if (facts is not { IsFolder: true })
         {
             if (folder == root && !options.CreateRoot)
             {
                 throw new DirectoryNotFoundException($"The folder '{root}' is missing.");
             }
 
-            if (Path.GetDirectoryName(folder) is { } parent)
+            if (folder.Length <= root.Length && Path.GetDirectoryName(folder) is { } parent)
             {
                 EnsureFolder(parent);
             }

@@ -3,7 +3,8 @@ namespace Sleeper.Ingest.Core.ObjectStores;
 /// <summary>Walks a tree of folders in the order of the objects' paths, one folder at a time.</summary>
 /// <remarks>
 /// A folder's names are sorted with a slash behind the names of folders: then walking down at each folder in turn gives the paths in order, for
-/// <c>a.b</c> comes before <c>a/c</c> as '.' comes before '/'. Memory: the names of the folders on the way down, not of the tree.
+/// <c>a.b</c> comes before <c>a/c</c> as '.' comes before '/'. Memory: the names of the folders on the way down, not of the tree. Symbolic
+/// links are left out, so a loop of them ends.
 /// </remarks>
 internal sealed class LocalListing(IFileSystem fileSystem, string root, string prefix, string? startAfter)
 {
@@ -36,7 +37,7 @@ internal sealed class LocalListing(IFileSystem fileSystem, string root, string p
         foreach (var facts in fileSystem.ListFolder(folder.Length == 0 ? root : LocalFolders.Join(root, folder.TrimEnd('/'))))
         {
             var key = string.Concat(folder, facts.Name, facts.IsFolder ? "/" : "");
-            if (!ObjectPath.IsTemporaryName(facts.Name) && IsWanted(key, facts.IsFolder))
+            if (!facts.IsLink && !ObjectPath.IsTemporaryName(facts.Name) && IsWanted(key, facts.IsFolder))
             {
                 found.Add((key, facts));
             }

@@ -3,7 +3,20 @@ using System.Runtime.CompilerServices;
 
 namespace Sleeper.Ingest.Core.ObjectStores;
 
-/// <summary>An object store in a folder of a local disk: one file an object.</summary>
+/// <summary>An object store in a folder of a local disk: one file an object. Any number of processes may share the folder.</summary>
+/// <remarks>
+/// <para>Every object is written to an unfinished file beside its place (<c>.tmp~</c>, process number, counter) and renamed, in one step that fails
+/// if the name is taken: so no reader ever sees half of one, and a writer that is killed leaves at most an unfinished file, which no listing shows.
+/// Against creating files under their final names the rename costs about 15 microseconds of processor time a file (20,000 files: 0.3 s).</para>
+/// <para><see cref="PutIfAbsentAsync"/> and <see cref="PutAsync"/> return when the object, its name and its new folders would survive a crash of the
+/// machine. Objects of <see cref="CreateAsync"/> survive a crash of the process at once, and one of the machine once a barrier flushed them; until
+/// then such a crash may leave their names with some or none of their bytes. A delete is not synced: it may come undone in a crash of the machine.</para>
+/// <para>When the sync of a folder failed, durable writes into that folder fail until the store is opened anew: names in it may be lost, and the kernel
+/// may call the next sync a success.</para>
+/// <para>The root may be reached through symbolic links; links inside it are refused, and listings leave them out. On a file system that does not tell
+/// capital from small letters, two paths that differ only in that are one object. Every mount below the root must be part of the same file system as
+/// the root, or a barrier does not reach it.</para>
+/// </remarks>
 public sealed class LocalObjectStore : IObjectStore
 {
     private readonly IFileSystem _fileSystem;
@@ -75,7 +88,8 @@ public sealed class LocalObjectStore : IObjectStore
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            var file = _fileSystem.OpenFile(FileOf(path));
+            var name = FileOf(path);
+            var file = _fileSystem.GetFacts(name) is { IsFolder: false, IsLink: false } ? _fileSystem.OpenFile(name) : null;
             return ValueTask.FromResult<IObjectReader?>(file is null ? null : new LocalObjectReader(Name, path, file));
         }
         catch (Exception error) when (LocalFileErrors.IsDiskError(error))
@@ -91,7 +105,7 @@ public sealed class LocalObjectStore : IObjectStore
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            return ValueTask.FromResult(_fileSystem.GetFacts(FileOf(path)) is { IsFolder: false } facts
+            return ValueTask.FromResult(_fileSystem.GetFacts(FileOf(path)) is { IsFolder: false, IsLink: false } facts
                 ? new ObjectInfo(path, facts.LengthBytes, facts.LastModified)
                 : null);
         }
@@ -241,7 +255,7 @@ public sealed class LocalObjectStore : IObjectStore
         }
     }
 
-    private string FileOf(string path) => LocalFolders.Join(RootFolder, path);
+    private string FileOf(string path) => _folders.Resolve(path);
 
     private Task<bool> RunAsync(Func<bool> call, CancellationToken cancellationToken) =>
         Task.Factory.StartNew(call, cancellationToken, TaskCreationOptions.DenyChildAttach, _options.Scheduler);

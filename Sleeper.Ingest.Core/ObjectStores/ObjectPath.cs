@@ -38,13 +38,7 @@ internal static class ObjectPath
         ArgumentNullException.ThrowIfNull(prefix, parameterName);
         var slash = prefix.LastIndexOf('/');
         var fault = slash < 0 ? null : FindFault(prefix[..slash]);
-        var name = prefix.AsSpan(slash + 1);
-        fault ??= slash == 0 ? "it begins with a slash" : FindCharacterFault(name);
-        if (fault is null && name is ".." or "../")
-        {
-            fault = "the segment '..' leads out of the store";
-        }
-
+        fault ??= slash == 0 ? "it begins with a slash" : FindCharacterFault(prefix.AsSpan(slash + 1));
         if (fault is not null)
         {
             throw new ArgumentException($"'{Printable(prefix)}' is not the beginning of a path of an object: {fault}.", parameterName);
