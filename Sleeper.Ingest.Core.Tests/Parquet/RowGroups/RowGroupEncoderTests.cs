@@ -233,6 +233,18 @@ public class RowGroupEncoderTests
     }
 
     [Fact]
+    public async Task Pages_after_one_that_does_not_shrink_are_still_compressed_where_a_sample_shrinks()
+    {
+        ParquetSchema schema = OneLong();
+        var random = new Random(10);
+        ParquetWriterOptions options = Options(CompressionCodec.Snappy) with { PageRows = 10_000, Columns = [new ColumnWriteOptions { Encoding = ColumnEncoding.Plain }] };
+        ColumnVector column = VectorSamples.Longs(Enumerable.Range(0, 50_000).Select(i => i is >= 30_000 and < 40_000 ? 1 : random.NextInt64()));
+        WrittenFile file = WrittenFile.Write(schema, options, null, [column]);
+        Assert.Equal([false, false, false, true, false], file.PageHeaders(0).Select(header => header.DataPageV2!.IsCompressed!.Value));
+        VectorSamples.AssertSame(schema.Columns[0], column, (await file.ReadAsync())[0]);
+    }
+
+    [Fact]
     public void Columns_of_different_rows_are_refused()
     {
         ParquetSchema schema = new("record", [SchemaNode.Primitive("a", Repetition.Required, PhysicalType.Int64), SchemaNode.Primitive("b", Repetition.Required, PhysicalType.Int64)]);

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Sleeper.Ingest.Core.Buffers;
 
 namespace Sleeper.Ingest.Core.Parquet.Encodings;
@@ -11,8 +12,10 @@ namespace Sleeper.Ingest.Core.Parquet.Encodings;
 // BOOLEAN                 one bit each, lowest first, the last byte filled up with zeros
 
 /// <summary>PLAIN: values one behind the other.</summary>
-internal static class PlainEncoder
+internal static unsafe class PlainEncoder
 {
+    private const int Stride = 16;
+
     public static void EncodeInts(ReadOnlySpan<int> values, ByteBuffer output)
     {
         Span<byte> target = output.Reserve(checked(4 * values.Length));
@@ -48,13 +51,38 @@ internal static class PlainEncoder
     {
         int count = offsets.Length - 1;
         int total = checked((4 * count) + offsets[count] - offsets[0]);
-        Span<byte> target = output.Reserve(total);
-        for (int i = 0; i < count; i++)
+        Span<byte> target = output.Reserve(checked(total + Stride));
+        int i = 0;
+        int written = 0;
+        if (BitConverter.IsLittleEndian)
+        {
+            fixed (byte* source = bytes)
+            fixed (int* offset = offsets)
+            fixed (byte* to = target)
+            {
+                // 16 bytes are copied whatever the length; the next value overwrites the surplus. Near the end of the source this would read past it.
+                for (; i < count && offset[i] + Stride <= bytes.Length; i++)
+                {
+                    byte* value = source + offset[i];
+                    int length = offset[i + 1] - offset[i];
+                    *(int*)(to + written) = length;
+                    Vector128.Load(value).Store(to + written + sizeof(int));
+                    if (length > Stride)
+                    {
+                        new ReadOnlySpan<byte>(value, length).CopyTo(new Span<byte>(to + written + sizeof(int), length));
+                    }
+
+                    written += sizeof(int) + length;
+                }
+            }
+        }
+
+        for (; i < count; i++)
         {
             int length = offsets[i + 1] - offsets[i];
-            BinaryPrimitives.WriteInt32LittleEndian(target, length);
-            bytes.Slice(offsets[i], length).CopyTo(target[4..]);
-            target = target[(4 + length)..];
+            BinaryPrimitives.WriteInt32LittleEndian(target[written..], length);
+            bytes.Slice(offsets[i], length).CopyTo(target[(written + sizeof(int))..]);
+            written += sizeof(int) + length;
         }
 
         output.Advance(total);

@@ -14,6 +14,14 @@ namespace Sleeper.Ingest.Core.Parquet.Pages;
 /// <summary>Puts encoded levels and values together to pages. One per worker; not thread-safe.</summary>
 internal sealed class PageWriter
 {
+    /// <summary>A page that loses less than one part in so many resists compression.</summary>
+    private const int HardlySmaller = 64;
+
+    private const int SampleBytes = 4096;
+
+    /// <summary>Smaller pages are compressed without a sample.</summary>
+    private const int MinSampledBytes = 8 * SampleBytes;
+
     private readonly IPageCompressor _compressor;
     private readonly WriterVersion _version;
     private readonly bool _checksums;
@@ -32,11 +40,21 @@ internal sealed class PageWriter
     public long CapacityBytes => _compressed.Capacity + _body.Capacity;
 
     /// <summary>Appends a data page and returns its sizes, headers included.</summary>
+    /// <param name="page">What the levels and values were encoded from.</param>
+    /// <param name="repetitionLevels">Encoded; empty where the column has none. So are the definition levels.</param>
+    /// <param name="definitionLevels">Encoded.</param>
+    /// <param name="encoding">Of the values.</param>
+    /// <param name="values">Encoded.</param>
+    /// <param name="resists">
+    /// Memory of the chunk, false at its start: true after a page that compression hardly made smaller. From then on a sample of each page is
+    /// tried before the page is, so that packed random numbers do not cost time for nothing. Only pages of version 2 can be left as they are.
+    /// </param>
+    /// <param name="output">Where the page goes.</param>
     public PageSizes WriteData(
-        PageValues page, ReadOnlySpan<byte> repetitionLevels, ReadOnlySpan<byte> definitionLevels, ParquetEncoding encoding, ReadOnlySpan<byte> values, ByteBuffer output) =>
+        PageValues page, ReadOnlySpan<byte> repetitionLevels, ReadOnlySpan<byte> definitionLevels, ParquetEncoding encoding, ReadOnlySpan<byte> values, ref bool resists, ByteBuffer output) =>
         _version == WriterVersion.V1
             ? WriteDataV1(page, repetitionLevels, definitionLevels, encoding, values, output)
-            : WriteDataV2(page, repetitionLevels, definitionLevels, encoding, values, output);
+            : WriteDataV2(page, repetitionLevels, definitionLevels, encoding, values, ref resists, output);
 
     /// <summary>Appends a dictionary page and returns its sizes, headers included.</summary>
     public PageSizes WriteDictionary(int count, ReadOnlySpan<byte> values, ByteBuffer output)
@@ -75,9 +93,9 @@ internal sealed class PageWriter
     }
 
     private PageSizes WriteDataV2(
-        PageValues page, ReadOnlySpan<byte> repetitionLevels, ReadOnlySpan<byte> definitionLevels, ParquetEncoding encoding, ReadOnlySpan<byte> values, ByteBuffer output)
+        PageValues page, ReadOnlySpan<byte> repetitionLevels, ReadOnlySpan<byte> definitionLevels, ParquetEncoding encoding, ReadOnlySpan<byte> values, ref bool resists, ByteBuffer output)
     {
-        ReadOnlySpan<byte> data = _compressor.Codec == CompressionCodec.Uncompressed || values.IsEmpty ? values : Compress(values);
+        ReadOnlySpan<byte> data = CompressIfWorthwhile(values, ref resists);
         bool isCompressed = data.Length < values.Length;
         data = isCompressed ? data : values;
         int levelBytes = repetitionLevels.Length + definitionLevels.Length;
@@ -118,6 +136,25 @@ internal sealed class PageWriter
         output.Append(data);
         return new PageSizes(headerBytes + (long)uncompressedSize, headerBytes + data.Length);
     }
+
+    private ReadOnlySpan<byte> CompressIfWorthwhile(ReadOnlySpan<byte> values, ref bool resists)
+    {
+        if (_compressor.Codec == CompressionCodec.Uncompressed || values.IsEmpty)
+        {
+            return values;
+        }
+
+        if (resists && values.Length >= MinSampledBytes && Resists(SampleBytes, Compress(values.Slice((values.Length - SampleBytes) / 2, SampleBytes)).Length))
+        {
+            return values;
+        }
+
+        ReadOnlySpan<byte> compressed = Compress(values);
+        resists = Resists(values.Length, compressed.Length);
+        return compressed;
+    }
+
+    private static bool Resists(int length, int compressedLength) => compressedLength > length - (length / HardlySmaller);
 
     private ReadOnlySpan<byte> Compress(ReadOnlySpan<byte> source)
     {

@@ -33,6 +33,7 @@ internal sealed class ColumnChunkEncoder
     private ByteBuffer? _pages;
     private ParquetEncoding _encoding;
     private bool _usesDictionary;
+    private bool _resistsCompression;
     private int _dictionaryPages;
     private int _otherPages;
     private long _rowsInPages;
@@ -129,7 +130,7 @@ internal sealed class ColumnChunkEncoder
         _locations.Clear();
         _pageByteArrayBytes.Clear();
         _dictionary?.Clear();
-        _usesDictionary = false;
+        _usesDictionary = _resistsCompression = false;
         _dictionaryPages = _otherPages = 0;
         _rowsInPages = _levels = _uncompressedBytes = Rows = 0;
     }
@@ -205,8 +206,7 @@ internal sealed class ColumnChunkEncoder
         ReadOnlySpan<byte> repetition = EncodeLevels(_buffers.RepetitionLevels, page.RepetitionLevels, _column.MaxRepetitionLevel);
         ReadOnlySpan<byte> definition = EncodeLevels(_buffers.DefinitionLevels, page.DefinitionLevels, _column.MaxDefinitionLevel);
         int start = _pages.Length;
-        PageSizes sizes = _pageWriter.WriteData(page, repetition, definition, encoding, _buffers.Values.WrittenSpan, _pages);
-
+        PageSizes sizes = _pageWriter.WriteData(page, repetition, definition, encoding, _buffers.Values.WrittenSpan, ref _resistsCompression, _pages);
         _locations.Add(new PageLocation { Offset = start, CompressedPageSize = sizes.Written, FirstRowIndex = _rowsInPages });
         _rowsInPages += page.Rows;
         _pageByteArrayBytes.Add(page.ByteCount);
