@@ -14,6 +14,7 @@ public sealed class LocalObjectStoreFaultTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("local-store-faults-").FullName;
     private readonly List<string> _operations = [];
     private string? _failing;
+    private string? _failingPath;
     private int _errorCode = InputOutputError;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -134,6 +135,42 @@ public sealed class LocalObjectStoreFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task The_first_put_of_a_store_syncs_folders_that_others_made_and_later_ones_only_their_own()
+    {
+        Directory.CreateDirectory(Path.Combine(Root, "a", "b"));
+        var store = NewStore();
+        await store.PutIfAbsentAsync("a/b/1", Content, Token);
+        Assert.Equal(3, _operations.Count(static operation => operation == "sync-folder")); // b, a, root
+        _operations.Clear();
+        await store.PutIfAbsentAsync("a/b/2", Content, Token);
+        Assert.Equal(1, _operations.Count(static operation => operation == "sync-folder"));
+    }
+
+    [Fact]
+    public async Task A_put_whose_parent_folder_could_not_be_synced_is_not_durable_for_the_next_caller_either()
+    {
+        var store = NewStore();
+        _failing = "sync-folder";
+        _failingPath = Root;
+        await Assert.ThrowsAsync<ObjectStoreException>(() => store.PutIfAbsentAsync("a/1", Content, Token));
+        _failing = null;
+        await Assert.ThrowsAsync<ObjectStoreException>(() => store.PutIfAbsentAsync("a/2", Content, Token));
+        Assert.True(await NewStore().PutIfAbsentAsync("a/2", Content, Token));
+    }
+
+    [Fact]
+    public async Task A_flush_of_few_objects_syncs_their_folders_and_a_new_root()
+    {
+        var store = NewStore();
+        await using var barrier = await store.OpenBarrierAsync(Token);
+        var paths = await WriteAsync(store, 3);
+        _operations.Clear();
+        await barrier.FlushAsync(paths, Token);
+        Assert.Equal(3, _operations.Count(static operation => operation == "sync"));
+        Assert.Equal(5, _operations.Count(static operation => operation == "sync-folder")); // leaf0, leaf1, data, root, root's parent
+    }
+
+    [Fact]
     public async Task Without_durability_nothing_is_synced()
     {
         var store = NewStore(new LocalObjectStoreOptions { Durable = false });
@@ -250,7 +287,7 @@ public sealed class LocalObjectStoreFaultTests : IDisposable
             _operations.Add(operation);
         }
 
-        if (operation == _failing)
+        if (operation == _failing && (_failingPath is null || _failingPath == path))
         {
             throw new IOException($"Injected error of '{path}'.", _errorCode);
         }

@@ -4,7 +4,7 @@ using System.Collections.Concurrent;
 namespace Sleeper.Ingest.Core.ObjectStores;
 
 /// <summary>The folders of a local store: created when first needed, remembered, and synced up to the root when names in them must last.</summary>
-/// <remarks>Thread-safe. A folder whose sync failed once takes no durable write any more until the store is opened anew: its names may be lost,
+/// <remarks>Thread-safe. When the sync of a folder failed, nothing below it is written durably until the store is opened anew: names may be lost,
 /// and the kernel may call the next sync a success.</remarks>
 internal sealed class LocalFolders(string root, LocalObjectStoreOptions options, IFileSystem fileSystem)
 {
@@ -12,7 +12,8 @@ internal sealed class LocalFolders(string root, LocalObjectStoreOptions options,
     private static readonly SearchValues<char> WindowsRefuses = SearchValues.Create(":*?\"<>|");
 
     private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, bool> _unsynced = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _durable = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _createdAbove = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> _failed = new(StringComparer.Ordinal);
 
     /// <summary>The native path of an object or folder of the store.</summary>
@@ -52,23 +53,37 @@ internal sealed class LocalFolders(string root, LocalObjectStoreOptions options,
     public void EnsureRoot() => EnsureFolder(root);
 
     /// <summary>Forgets what is known to exist, after somebody removed a folder.</summary>
-    public void Forget() => _known.Clear();
+    public void Forget()
+    {
+        _known.Clear();
+        _durable.Clear();
+    }
 
-    /// <summary>Throws if the folder of the file cannot be trusted to keep names.</summary>
+    /// <summary>Throws if a folder that the file's name depends on cannot be trusted to keep names.</summary>
     public void RefuseFailed(string file)
     {
-        if (!_failed.IsEmpty && Path.GetDirectoryName(file) is { } folder && _failed.TryGetValue(folder, out var first))
+        if (_failed.IsEmpty)
         {
-            throw new IOException(
-                $"An earlier sync of the folder '{folder}' failed, so names in it may be lost in a crash ({first}) Check the disk, then open the store anew.",
-                NativeFileCalls.InputOutputError);
+            return;
+        }
+
+        foreach (var folder in FoldersOf(file))
+        {
+            if (_failed.TryGetValue(folder, out var first))
+            {
+                throw new IOException(
+                    $"An earlier sync of the folder '{folder}' failed, so names in it may be lost in a crash. Check the disk, then open the store anew. " +
+                    $"The first error: {first}",
+                    NativeFileCalls.InputOutputError);
+            }
         }
     }
 
-    /// <summary>Makes the file's name durable, with those of its folders that are new.</summary>
+    /// <summary>Makes the file's name durable, with those of its folders that this store has not yet seen synced.</summary>
     public void SyncNames(string file)
     {
-        for (var folder = Path.GetDirectoryName(file); folder is not null; folder = Path.GetDirectoryName(folder))
+        string? below = null;
+        foreach (var folder in FoldersOf(file))
         {
             try
             {
@@ -80,10 +95,33 @@ internal sealed class LocalFolders(string root, LocalObjectStoreOptions options,
                 throw;
             }
 
-            // A folder that this store did not create is taken to be durable.
-            if (!_unsynced.TryRemove(folder, out _))
+            // Only now the name of the folder below is safe; another caller that is at work here syncs it for itself meanwhile.
+            if (below is not null)
+            {
+                _durable.TryAdd(below, true);
+            }
+
+            if (_durable.ContainsKey(folder))
             {
                 return;
+            }
+
+            below = folder;
+        }
+    }
+
+    /// <summary>
+    /// The folders that must be synced for a file's name to last: its folder and all above up to the root, and above the root those that this store
+    /// created. A folder that is there already counts too: the process that made it may not have synced it yet.
+    /// </summary>
+    public IEnumerable<string> FoldersOf(string file)
+    {
+        for (var folder = Path.GetDirectoryName(file); folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            yield return folder;
+            if (folder.Length <= root.Length && !_createdAbove.ContainsKey(folder))
+            {
+                yield break;
             }
         }
     }
@@ -143,7 +181,11 @@ internal sealed class LocalFolders(string root, LocalObjectStoreOptions options,
                 EnsureFolder(parent);
             }
 
-            _unsynced.TryAdd(folder, true);
+            if (folder.Length <= root.Length)
+            {
+                _createdAbove.TryAdd(folder, true);
+            }
+
             if (!fileSystem.CreateFolder(folder) && fileSystem.GetFacts(folder) is not { IsFolder: true })
             {
                 throw new IOException($"'{folder}' is a file, and a folder of that name is needed.");

@@ -11,7 +11,7 @@ namespace Sleeper.Ingest.Core.ObjectStores;
 /// <para><see cref="PutIfAbsentAsync"/> and <see cref="PutAsync"/> return when the object, its name and its new folders would survive a crash of the
 /// machine. Objects of <see cref="CreateAsync"/> survive a crash of the process at once, and one of the machine once a barrier flushed them; until
 /// then such a crash may leave their names with some or none of their bytes. A delete is not synced: it may come undone in a crash of the machine.</para>
-/// <para>When the sync of a folder failed, durable writes into that folder fail until the store is opened anew: names in it may be lost, and the kernel
+/// <para>When the sync of a folder failed, durable puts below that folder fail until the store is opened anew: names in it may be lost, and the kernel
 /// may call the next sync a success.</para>
 /// <para>The root may be reached through symbolic links; links inside it are refused, and listings leave them out. On a file system that does not tell
 /// capital from small letters, two paths that differ only in that are one object. Every mount below the root must be part of the same file system as
@@ -157,7 +157,7 @@ public sealed class LocalObjectStore : IObjectStore
             }
 
             return ValueTask.FromResult<IWriteBarrier>(new LocalWriteBarrier(
-                _fileSystem, RootFolder, _options, _options.Durable ? _fileSystem.OpenWatch(RootFolder) : null));
+                _fileSystem, _folders, RootFolder, _options, _options.Durable ? _fileSystem.OpenWatch(RootFolder) : null));
         }
         catch (Exception error) when (LocalFileErrors.IsDiskError(error))
         {
