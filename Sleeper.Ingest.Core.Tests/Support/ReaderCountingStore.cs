@@ -1,0 +1,67 @@
+using Sleeper.Ingest.Core.ObjectStores;
+
+namespace Sleeper.Ingest.Core.Tests.Support;
+
+/// <summary>Counts the objects that are open for reading, and the most that ever were at once.</summary>
+internal sealed class ReaderCountingStore(IObjectStore inner) : IObjectStore
+{
+    private int _open;
+    private int _mostOpen;
+    private long _bytesRead;
+
+    public string Name => inner.Name;
+
+    public int Open => _open;
+
+    public int MostOpen => _mostOpen;
+
+    public long BytesRead => _bytesRead;
+
+    public async ValueTask<IObjectReader?> OpenAsync(string path, CancellationToken cancellationToken = default)
+    {
+        var reader = await inner.OpenAsync(path, cancellationToken);
+        if (reader is null)
+        {
+            return null;
+        }
+
+        _mostOpen = Math.Max(_mostOpen, Interlocked.Increment(ref _open));
+        return new Counted(this, reader);
+    }
+
+    public Task<bool> PutIfAbsentAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default) =>
+        inner.PutIfAbsentAsync(path, content, cancellationToken);
+
+    public Task PutAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default) =>
+        inner.PutAsync(path, content, cancellationToken);
+
+    public ValueTask<IObjectWriter> CreateAsync(string path, CancellationToken cancellationToken = default) => inner.CreateAsync(path, cancellationToken);
+
+    public ValueTask<ObjectInfo?> HeadAsync(string path, CancellationToken cancellationToken = default) => inner.HeadAsync(path, cancellationToken);
+
+    public Task DeleteAsync(string path, CancellationToken cancellationToken = default) => inner.DeleteAsync(path, cancellationToken);
+
+    public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, string? startAfter = null, CancellationToken cancellationToken = default) =>
+        inner.ListAsync(prefix, startAfter, cancellationToken);
+
+    public ValueTask<IWriteBarrier> OpenBarrierAsync(CancellationToken cancellationToken = default) => inner.OpenBarrierAsync(cancellationToken);
+
+    private sealed class Counted(ReaderCountingStore store, IObjectReader reader) : IObjectReader
+    {
+        private int _isOpen = 1;
+
+        public long LengthBytes => reader.LengthBytes;
+
+        public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Interlocked.Add(ref store._bytesRead, buffer.Length);
+            return reader.ReadAsync(offset, buffer, cancellationToken);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Interlocked.Add(ref store._open, -Interlocked.Exchange(ref _isOpen, 0));
+            return reader.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using Sleeper.Ingest.Core.Parquet.Metadata;
+using Sleeper.Ingest.Core.Parquet.Schemas;
+using Sleeper.Ingest.Core.Schemas;
+
+namespace Sleeper.Ingest.Core.DataFiles;
+
+/// <summary>Where a field of a table is found in a Parquet file: its column, or for a map its two columns. Null columns: nowhere, and it is nullable.</summary>
+/// <param name="Field">The field.</param>
+/// <param name="Node">The file's node of that name, or null.</param>
+/// <param name="Repeated">For lists and maps the repeated node.</param>
+/// <param name="Column">The leaf of the value, the list's elements or the map's keys.</param>
+/// <param name="ValueColumn">The leaf of the map's values.</param>
+internal sealed record FieldColumns(Field Field, SchemaNode? Node, SchemaNode? Repeated, LeafColumn? Column, LeafColumn? ValueColumn);
+
+/// <summary>Matches the fields of a table to the columns of a Parquet file, by name, and says everything that does not fit in one list.</summary>
+/// <remarks>
+/// Optional columns are taken for fields that are not nullable; a null met in them is a fault of its row. Lists and maps are taken in every
+/// layout in use: three levels under any names, two levels, or a plain repeated column; a map's entries by the names key and value, else by
+/// their places. Annotations of integers (dates, times, timestamps, decimals) are passed over: the number they hold is taken.
+/// </remarks>
+internal sealed class FileSchemaMatch
+{
+    private readonly List<string> _faults = [];
+
+    private FileSchemaMatch(Schema schema, ParquetSchema file)
+    {
+        var byName = new Dictionary<string, SchemaNode>(StringComparer.Ordinal);
+        foreach (var node in file.Fields)
+        {
+            byName.TryAdd(node.Name, node);
+        }
+
+        Fields = [.. schema.AllFields.Select(f => Match(f, byName.GetValueOrDefault(f.Name), file))];
+        UnusedColumns = [.. file.Fields.Select(n => n.Name).Where(name => schema.IndexOf(name) < 0)];
+    }
+
+    /// <summary>One for each field of the schema, in its order.</summary>
+    public IReadOnlyList<FieldColumns> Fields { get; }
+
+    /// <summary>What does not fit; empty if the file can be read.</summary>
+    public IReadOnlyList<string> Faults => _faults;
+
+    /// <summary>Columns of the file that the table has no field for.</summary>
+    public IReadOnlyList<string> UnusedColumns { get; }
+
+    public static FileSchemaMatch Make(Schema schema, ParquetSchema file) => new(schema, file);
+
+    private FieldColumns Match(Field field, SchemaNode? node, ParquetSchema file)
+    {
+        if (node is null)
+        {
+            if (!field.IsNullable)
+            {
+                _faults.Add($"field '{field.Name}' ({field.Type}) has no column in the file and is not nullable; names are case-sensitive");
+            }
+
+            return new FieldColumns(field, null, null, null, null);
+        }
+
+        return field.Type.Kind switch
+        {
+            FieldTypeKind.List => MatchList(field, node, file),
+            FieldTypeKind.Map => MatchMap(field, node, file),
+            _ => MatchPrimitive(field, node, file),
+        };
+    }
+
+    private FieldColumns MatchPrimitive(Field field, SchemaNode node, ParquetSchema file)
+    {
+        if (node.IsGroup || node.Repetition == Repetition.Repeated)
+        {
+            _faults.Add($"field '{field.Name}' is {field.Type}, but the column is {Describe(node)}");
+            return new FieldColumns(field, node, null, null, null);
+        }
+
+        CheckType(field, field.Type, node, "the column");
+        return new FieldColumns(field, node, null, file.Columns[node.FirstLeaf], null);
+    }
+
+    private FieldColumns MatchList(Field field, SchemaNode node, ParquetSchema file)
+    {
+        SchemaNode? repeated = node.Repetition == Repetition.Repeated && !node.IsGroup ? node
+            : node.IsGroup && node.Children.Count == 1 && node.Children[0].Repetition == Repetition.Repeated ? node.Children[0]
+            : null;
+        SchemaNode? element = repeated is null ? null
+            : !repeated.IsGroup ? repeated
+            : ListElement(field, repeated);
+        if (repeated is null || element is null || element.IsGroup || (element != repeated && element.Repetition == Repetition.Repeated))
+        {
+            _faults.Add($"field '{field.Name}' is {field.Type}, but the column is {Describe(node)}, which is no list of single values");
+            return new FieldColumns(field, node, null, null, null);
+        }
+
+        CheckType(field, field.Type.ElementType!, element, "the list's element");
+        return new FieldColumns(field, node, repeated, file.Columns[element.FirstLeaf], null);
+    }
+
+    /// <summary>The only child of the repeated group, or the one with the field's own name, as the Java system writes it.</summary>
+    private static SchemaNode? ListElement(Field field, SchemaNode repeated) =>
+        repeated.Children.Count == 1 ? repeated.Children[0] : repeated.Children.FirstOrDefault(c => c.Name == field.Name);
+
+    private FieldColumns MatchMap(Field field, SchemaNode node, ParquetSchema file)
+    {
+        var repeated = node.IsGroup && node.Children.Count == 1 && node.Children[0].Repetition == Repetition.Repeated ? node.Children[0] : null;
+        if (repeated is null || repeated.Children.Count != 2)
+        {
+            _faults.Add($"field '{field.Name}' is {field.Type}, but the column is {Describe(node)}, which is no map");
+            return new FieldColumns(field, node, null, null, null);
+        }
+
+        int keyPlace = repeated.Children[1].Name == "key" && repeated.Children[0].Name != "key" ? 1 : 0;
+        var key = repeated.Children[keyPlace];
+        var value = repeated.Children[1 - keyPlace];
+        if (key.IsGroup || value.IsGroup || key.Repetition == Repetition.Repeated || value.Repetition == Repetition.Repeated)
+        {
+            _faults.Add($"field '{field.Name}' is {field.Type}, but the column's entries are {Describe(key)} and {Describe(value)}, not single values");
+            return new FieldColumns(field, node, null, null, null);
+        }
+
+        CheckType(field, field.Type.KeyType!, key, "the map's key");
+        CheckType(field, field.Type.ValueType!, value, "the map's value");
+        return new FieldColumns(field, node, repeated, file.Columns[key.FirstLeaf], file.Columns[value.FirstLeaf]);
+    }
+
+    private void CheckType(Field field, FieldType wanted, SchemaNode node, string what)
+    {
+        bool fits = wanted.Kind switch
+        {
+            FieldTypeKind.Int => node.PhysicalType == PhysicalType.Int32,
+            FieldTypeKind.Long => node.PhysicalType is PhysicalType.Int64 || IsWidenable(node),
+            _ => node.PhysicalType == PhysicalType.ByteArray,
+        };
+        if (!fits)
+        {
+            _faults.Add($"field '{field.Name}' is {field.Type}, but {what} is {Describe(node)}");
+        }
+    }
+
+    /// <summary>A signed 32-bit number fits a long. An unsigned one would need to be told from its bits, so it is not taken.</summary>
+    private static bool IsWidenable(SchemaNode node) =>
+        node.PhysicalType == PhysicalType.Int32
+        && node.ConvertedType is not (ConvertedType.UInt8 or ConvertedType.UInt16 or ConvertedType.UInt32);
+
+    private static string Describe(SchemaNode node) =>
+        node.IsGroup
+            ? $"a {node.Repetition.ToString().ToLowerInvariant()} group of {node.Children.Count} ({string.Join(", ", node.Children.Select(c => c.Name))})"
+            : $"{node.Repetition.ToString().ToLowerInvariant()} {node.PhysicalType}{(node.LogicalType is null ? "" : $" ({node.LogicalType})")}";
+}

@@ -1,0 +1,24 @@
+using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.Parquet;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
+
+namespace Sleeper.Ingest.Core.Reading;
+
+/// <summary>What all reads of a table share.</summary>
+/// <param name="Store">Where the data files are.</param>
+/// <param name="TableName">For messages.</param>
+/// <param name="PathOf">The path in the store of a file that the table's state names.</param>
+/// <param name="Schema">The table's fields.</param>
+/// <param name="Order">How rows are sorted inside the table's files.</param>
+internal sealed record ReadContext(IObjectStore Store, string TableName, Func<string, string> PathOf, Schema Schema, KeyOrder Order = KeyOrder.Bytes)
+{
+    /// <summary>What a data file may ask of its reader.</summary>
+    public ParquetReaderLimits Limits { get; init; } = ParquetReaderLimits.Default;
+
+    /// <summary>Most rows that are decoded at a time, of each open file.</summary>
+    public int StretchRowCount { get; init; } = 4096;
+
+    /// <summary>About as many bytes of values are decoded at a time, of each open file; at least one row. 2 MiB: wide rows come in short stretches.</summary>
+    public int StretchBytes { get; init; } = 2 << 20;
+}
