@@ -1,0 +1,178 @@
+using System.Runtime.CompilerServices;
+using Sleeper.Ingest.Core.Diagnostics;
+using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.Partitioning;
+using Sleeper.Ingest.Core.Reading;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.StateStores.OwnTables;
+
+namespace Sleeper.Ingest.Core;
+
+/// <summary>A table in a folder or a bucket: made, listed, described, read and dropped. Rows are written through an ingest factory.</summary>
+/// <remarks>
+/// Each read is of one state of the table, that of its start: it sees all rows of an ingest or none of them, whatever is committed meanwhile.
+/// Thread-safe; holds no files open between calls.
+/// </remarks>
+/// <example><code>
+/// var table = await Table.OpenAsync("/data/tables", "flights");
+/// await foreach (var row in table.ReadAsync("SEA")) { … }
+/// </code></example>
+public sealed class Table
+{
+    private readonly OwnTable _own;
+    private readonly TableReader _reader;
+
+    private Table(OwnTable own)
+    {
+        _own = own;
+        _reader = new TableReader(new ReadContext(own.Store, own.Name, own.Paths.InStore, own.Schema));
+    }
+
+    /// <summary>The table's name.</summary>
+    public string Name => _own.Name;
+
+    /// <summary>The table's fields.</summary>
+    public Schema Schema => _own.Schema;
+
+    /// <summary>Makes a table, or opens the one of that name if its schema is the same; then the partitions that it has stay.</summary>
+    /// <param name="store">Where the table shall lie.</param>
+    /// <param name="name">1 to 128 letters, digits, dots, underscores and hyphens.</param>
+    /// <param name="schema">The fields of its rows.</param>
+    /// <param name="splitPoints">
+    /// Values of the first row key, ascending by unsigned bytes (text by its UTF-8 bytes), without repeats: there is a leaf partition below, between and
+    /// above them. None, the default, for one partition.
+    /// </param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ArgumentException">The name cannot be a table's; a split point is of another type, repeated or out of order.</exception>
+    /// <exception cref="SchemaMismatchException">There is a table of that name with another schema.</exception>
+    /// <exception cref="UnsupportedTableException">The store overwrites where it should refuse, or the table is of a later format.</exception>
+    public static async Task<Table> CreateAsync(
+        IObjectStore store, string name, Schema schema, IReadOnlyList<FieldValue>? splitPoints = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(schema);
+        var tree = splitPoints is null or { Count: 0 }
+            ? PartitionTree.Single(schema)
+            : PartitionTree.FromSplitPoints(schema, splitPoints, SystemRandom.Uuid);
+        return new Table(await OwnTable.CreateOrOpenAsync(store, name, schema, tree, StateOptions(), null, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Opens a table; its schema comes from the table.</summary>
+    /// <exception cref="TableNotFoundException">There is none of that name.</exception>
+    /// <exception cref="UnsupportedTableException">It is of a later format.</exception>
+    public static async Task<Table> OpenAsync(IObjectStore store, string name, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return new Table(await OwnTable.OpenAsync(store, name, StateOptions(), null, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Opens a table in a local folder that holds tables.</summary>
+    /// <param name="folder">The folder that the table's own folder lies in. It is not made if it is missing.</param>
+    /// <param name="name">The table's name.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="TableNotFoundException">There is no such table or folder.</exception>
+    public static Task<Table> OpenAsync(string folder, string name = "default", CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        return OpenAsync(new LocalObjectStore(folder, new LocalObjectStoreOptions { CreateRoot = false }), name, cancellationToken);
+    }
+
+    /// <summary>The names of all tables of a store, in ordinal order.</summary>
+    public static IAsyncEnumerable<string> ListAsync(IObjectStore store, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return TableCatalog.ListAsync(store, cancellationToken);
+    }
+
+    /// <summary>
+    /// Removes a table with all its rows. A table that is not there, or was dropped half before an error, is no fault. Readers that are under way end
+    /// with an error; writers must be ended before.
+    /// </summary>
+    public static Task DropAsync(IObjectStore store, string name, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return TableCatalog.DropAsync(store, name, cancellationToken);
+    }
+
+    /// <summary>The table in numbers: leaves, rows, files, bytes, last commits. Reads the table's state and lists its files; reads no data.</summary>
+    public async Task<TableDescription> DescribeAsync(CancellationToken cancellationToken = default)
+    {
+        var state = await _own.StateStore.LoadStateAsync(cancellationToken).ConfigureAwait(false);
+        var sizes = await TableSizes.FindAsync(_own.Store, _own.Paths.AllData, _own.Paths.InStore, state.References, cancellationToken).ConfigureAwait(false);
+        return Describe(state, sizes);
+    }
+
+    /// <summary>All rows in key order: row keys, then sort keys; rows with equal keys in the order of their commits.</summary>
+    /// <exception cref="TableReadException">A data file is missing or damaged: the rows given before the error are not all.</exception>
+    public IAsyncEnumerable<Row> ReadAsync(CancellationToken cancellationToken = default) => ReadAsync(RowKeyRange.Everything, cancellationToken);
+
+    /// <summary>The rows with a given value in their first row key, in key order.</summary>
+    /// <exception cref="ArgumentException">The value is not of the first row key's type.</exception>
+    /// <exception cref="TableReadException">A data file is missing or damaged: the rows given before the error are not all.</exception>
+    public IAsyncEnumerable<Row> ReadAsync(FieldValue firstRowKey, CancellationToken cancellationToken = default) =>
+        ReadAsync(RowKeyRange.Exactly(firstRowKey), cancellationToken);
+
+    /// <summary>The rows of one row key, or of a range of the first row key, in key order. Reads only files and row groups that can have them.</summary>
+    /// <exception cref="ArgumentException">A value is not of its row key's type, or there are more values than row keys.</exception>
+    /// <exception cref="TableReadException">A data file is missing or damaged: the rows given before the error are not all.</exception>
+    public IAsyncEnumerable<Row> ReadAsync(RowKeyRange range, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(range);
+        var filter = range.RowKey.Count > 0 ? KeyFilter.Exactly(Schema, KeyOrder.Bytes, range.RowKey)
+            : range.Min.IsNull && range.Max.IsNull ? KeyFilter.Everything
+            : KeyFilter.Between(Schema, KeyOrder.Bytes, range.Min, range.Max);
+        return ReadOneStateAsync(filter, cancellationToken);
+    }
+
+    /// <summary>
+    /// Whether an ingest is committed to this table. The answer stays true: a "no" ends every attempt of it that is under way. For the ingest of a
+    /// <see cref="CommitOutcomeUnknownException"/>.
+    /// </summary>
+    public Task<IngestResolution> ResolveAsync(string ingestId, CancellationToken cancellationToken = default) =>
+        _own.StateStore.ResolveAsync(ingestId, cancellationToken);
+
+    private static StateStoreOptions StateOptions() => new()
+    {
+        Random = SystemRandom.Fill,
+        Writer = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Environment.MachineName}/{Environment.ProcessId}"),
+    };
+
+    private async IAsyncEnumerable<Row> ReadOneStateAsync(KeyFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var state = await _own.StateStore.LoadStateAsync(cancellationToken).ConfigureAwait(false);
+        await foreach (var row in _reader.ReadAsync(state, filter, cancellationToken).ConfigureAwait(false))
+        {
+            yield return row;
+        }
+    }
+
+    private TableDescription Describe(TableState state, Dictionary<string, long?> sizes)
+    {
+        var rowsOfFile = state.References.GroupBy(r => r.FileName, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => g.Sum(r => r.RowCount), StringComparer.Ordinal);
+        var byPartition = state.References.ToLookup(r => r.PartitionId, StringComparer.Ordinal);
+        var leaves = state.Partitions.Leaves.Select(leaf => new LeafDescription(
+            leaf.Id,
+            leaf.Region,
+            byPartition[leaf.Id].Select(r => r.FileName).Distinct(StringComparer.Ordinal).Count(),
+            byPartition[leaf.Id].Sum(r => r.RowCount),
+            byPartition[leaf.Id].Sum(r => ShareOf(r, sizes[r.FileName] ?? 0, rowsOfFile[r.FileName])))).ToList();
+        long rows = state.References.Sum(r => r.RowCount);
+        return new TableDescription(
+            Name,
+            state.TransactionNumber,
+            leaves,
+            rows,
+            sizes.Count,
+            sizes.Values.Sum(size => size ?? 0),
+            rows - leaves.Sum(leaf => leaf.RowCount),
+            state.References.Any(r => r.CountApproximate),
+            [.. sizes.Where(size => size.Value is null).Select(size => size.Key).Order(StringComparer.Ordinal)],
+            state.RecentCommits);
+    }
+
+    private static long ShareOf(FileReference reference, long lengthBytes, long rowsOfFile) =>
+        rowsOfFile == 0 ? lengthBytes : (long)((Int128)lengthBytes * reference.RowCount / rowsOfFile);
+}
