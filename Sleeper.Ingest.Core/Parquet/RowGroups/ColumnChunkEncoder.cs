@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics;
 using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Parquet.Encodings;
@@ -183,7 +184,13 @@ internal sealed class ColumnChunkEncoder
         int shift = _pending.ByteCount - start;
         ReadOnlySpan<int> offsets = values.Offsets.AsSpan(from + 1, count);
         Span<int> target = _pending.Offsets.AsSpan(_pending.ValueCount + 1, count);
-        for (int i = 0; i < offsets.Length; i++)
+        int i = 0;
+        for (; i + Vector<int>.Count <= offsets.Length; i += Vector<int>.Count)
+        {
+            (new Vector<int>(offsets[i..]) + new Vector<int>(shift)).CopyTo(target[i..]);
+        }
+
+        for (; i < offsets.Length; i++)
         {
             target[i] = offsets[i] + shift;
         }

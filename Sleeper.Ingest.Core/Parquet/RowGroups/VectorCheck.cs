@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Parquet.Metadata;
 using Sleeper.Ingest.Core.Parquet.Schemas;
@@ -72,9 +73,16 @@ internal static class VectorCheck
         ReadOnlySpan<int> offsets = values.Offsets.AsSpan(0, values.ValueCount + 1);
         ReadOnlySpan<int> ends = offsets[1..];
         int signs = offsets[0];
-        for (int i = 0; i < ends.Length; i++)
+        int at = 0;
+        for (; at + Vector<int>.Count <= ends.Length; at += Vector<int>.Count)
         {
-            signs |= ends[i] - offsets[i];
+            Vector<int> lengths = new Vector<int>(ends[at..]) - new Vector<int>(offsets[at..]);
+            signs |= Vector.LessThanAny(lengths, Vector<int>.Zero) ? -1 : 0;
+        }
+
+        for (; at < ends.Length; at++)
+        {
+            signs |= ends[at] - offsets[at];
         }
 
         if (signs < 0 || offsets[^1] > values.Bytes.Length)
