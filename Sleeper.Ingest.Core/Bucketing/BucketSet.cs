@@ -72,43 +72,44 @@ internal sealed unsafe class BucketSet : IDisposable
     {
         ReadOnlySpan<RowSpan> rows = batch.Rows;
         byte* source = batch.Start + firstByte;
-        for (int i = firstRow; i < rows.Length; i++)
+        int i = firstRow;
+        for (; i < rows.Length; i++)
         {
             RowSpan row = rows[i];
-            int length = row.KeyLength + row.ValueLength;
-            int bucketIndex = _bucketOfLeaf[row.Leaf];
-            ref Tail tail = ref _tails[bucketIndex];
-            int needed = RowFormat.MaxHeaderBytes + LeafPrefixBytes + length;
-            if (tail.End - tail.Cursor < needed && !NextSlab(bucketIndex, needed))
+            if (!TryAppend(source, row.KeyLength, row.ValueLength, row.Leaf))
             {
-                firstByte = (int)(source - batch.Start);
-                return i;
+                break;
             }
 
-            byte* destination = tail.Cursor;
-            if (KeysHaveLeaf)
-            {
-                destination += RowFormat.WriteHeader(destination, row.KeyLength + LeafPrefixBytes, row.ValueLength);
-                Unsafe.WriteUnaligned(destination, BinaryPrimitives.ReverseEndianness(row.Leaf));
-                destination += LeafPrefixBytes;
-            }
-            else
-            {
-                destination += RowFormat.WriteHeader(destination, row.KeyLength, row.ValueLength);
-            }
-
-            Copy(source, destination, length);
-            _digest += Hash(source, length);
-            source += length;
-            ByteCount += destination + length - tail.Cursor;
-            tail.Cursor = destination + length;
-            tail.RowCount++;
-            _rowsOfLeaf[row.Leaf]++;
+            source += row.KeyLength + row.ValueLength;
         }
 
-        RowCount += rows.Length;
+        RowCount += i - firstRow;
         firstByte = (int)(source - batch.Start);
-        return rows.Length;
+        return i;
+    }
+
+    /// <summary>
+    /// Appends rows that lie in a slab already, from <paramref name="offset"/> on, finding their leaves. False, with the offset of the first row
+    /// that did not fit, if memory is used up.
+    /// </summary>
+    public bool AppendEncoded(Slab slab, Func<nint, int, int> leafOf, ref int offset)
+    {
+        byte* start = slab.Buffer.Pointer;
+        while (offset < slab.UsedBytes)
+        {
+            byte* row = start + offset;
+            int header = RowFormat.ReadHeader(row, out int keyLength, out int valueLength);
+            if (!TryAppend(row + header, keyLength, valueLength, leafOf((nint)(row + header), keyLength)))
+            {
+                return false;
+            }
+
+            RowCount++;
+            offset += header + keyLength + valueLength;
+        }
+
+        return true;
     }
 
     /// <summary>Closes the slab that a bucket is filling, so that all its rows are in <see cref="Bucket.Slabs"/>.</summary>
@@ -172,6 +173,39 @@ internal sealed unsafe class BucketSet : IDisposable
                 _pool.Release(slab.Buffer);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryAppend(byte* source, int keyLength, int valueLength, int leaf)
+    {
+        int length = keyLength + valueLength;
+        int bucketIndex = _bucketOfLeaf[leaf];
+        ref Tail tail = ref _tails[bucketIndex];
+        int needed = RowFormat.MaxHeaderBytes + LeafPrefixBytes + length;
+        if (tail.End - tail.Cursor < needed && !NextSlab(bucketIndex, needed))
+        {
+            return false;
+        }
+
+        byte* destination = tail.Cursor;
+        if (KeysHaveLeaf)
+        {
+            destination += RowFormat.WriteHeader(destination, keyLength + LeafPrefixBytes, valueLength);
+            Unsafe.WriteUnaligned(destination, BinaryPrimitives.ReverseEndianness(leaf));
+            destination += LeafPrefixBytes;
+        }
+        else
+        {
+            destination += RowFormat.WriteHeader(destination, keyLength, valueLength);
+        }
+
+        Copy(source, destination, length);
+        _digest += Hash(source, length);
+        ByteCount += destination + length - tail.Cursor;
+        tail.Cursor = destination + length;
+        tail.RowCount++;
+        _rowsOfLeaf[leaf]++;
+        return true;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -25,6 +25,9 @@ public sealed class PartitionTree
     /// <summary>The partition without a parent.</summary>
     public Partition Root { get; }
 
+    /// <summary>The number of the log entry after which the tree was so; 0 if it does not come from a log.</summary>
+    internal long LogNumber { get; init; }
+
     /// <summary>All partitions, in no particular order.</summary>
     public IReadOnlyCollection<Partition> All => _byId.Values;
 

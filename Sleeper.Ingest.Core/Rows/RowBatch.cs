@@ -54,9 +54,21 @@ internal sealed unsafe class RowBatch : IDisposable
     /// <summary>The key of the row being written.</summary>
     public byte* CurrentKey => _start + _rowStart;
 
+    /// <summary>Bytes of the key of the row being written, once it is ended.</summary>
+    public int CurrentKeyBytes => _keyEnd - _rowStart;
+
     public ReadOnlySpan<RowSpan> Rows => _rows.AsSpan(0, RowCount);
 
     public Span<RowSpan> RowsToRoute => _rows.AsSpan(0, RowCount);
+
+    /// <summary>Gives every row the same leaf.</summary>
+    public void SetLeaves(int leaf)
+    {
+        foreach (ref var row in RowsToRoute)
+        {
+            row = row with { Leaf = leaf };
+        }
+    }
 
     public void Clear()
     {
@@ -96,6 +108,33 @@ internal sealed unsafe class RowBatch : IDisposable
 
         _rows[RowCount++] = new RowSpan(_keyEnd - _rowStart, _position - _keyEnd, leaf);
         _rowStart = _position;
+    }
+
+    /// <summary>Rows that may still be added before the batch calls itself full.</summary>
+    public int FreeRows => Math.Max(0, _fullRows - RowCount);
+
+    /// <summary>Bytes that fit without growing.</summary>
+    public int FreeBytes => _capacity - _rowStart;
+
+    /// <summary>Where the bytes of several rows go, which <see cref="AddRows"/> then counts in. There must be room.</summary>
+    public byte* ReserveRows(int bytes)
+    {
+        System.Diagnostics.Debug.Assert(bytes <= FreeBytes, "Several rows are only reserved where they fit.");
+        return _start + _rowStart;
+    }
+
+    /// <summary>Counts in rows that were written at <see cref="ReserveRows"/>.</summary>
+    public void AddRows(ReadOnlySpan<RowSpan> rows, int bytes)
+    {
+        if (_rows.Length - RowCount < rows.Length)
+        {
+            Array.Resize(ref _rows, Math.Max(2 * _rows.Length, RowCount + rows.Length));
+        }
+
+        rows.CopyTo(_rows.AsSpan(RowCount));
+        RowCount += rows.Length;
+        _rowStart += bytes;
+        _position = _rowStart;
     }
 
     public void DiscardRow() => _position = _rowStart;

@@ -39,7 +39,7 @@ internal sealed class PartitionsHead(Schema schema)
         {
             try
             {
-                _tree = new PartitionTree(_partitions.Values);
+                _tree = new PartitionTree(_partitions.Values) { LogNumber = Number };
             }
             catch (ArgumentException e)
             {

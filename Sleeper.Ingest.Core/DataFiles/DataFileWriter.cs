@@ -1,0 +1,154 @@
+using System.Buffers;
+using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.Parquet;
+using Sleeper.Ingest.Core.Parquet.RowGroups;
+using Sleeper.Ingest.Core.Parquet.Schemas;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.Sketches;
+
+namespace Sleeper.Ingest.Core.DataFiles;
+
+/// <summary>Writes sorted rows as a Parquet file and its sketches file.</summary>
+/// <remarks>
+/// <para>What is written depends on the rows, the schema and the options only, not on the stretches in which rows come, nor on how many encode.</para>
+/// <para>Not thread-safe, used for one file after the other, its memory is kept. A file that is not finished is removed by its object writer.</para>
+/// </remarks>
+internal sealed class DataFileWriter : IDisposable
+{
+    private readonly Schema _schema;
+    private readonly KeyOrder _order;
+    private readonly int _skipBytes;
+    private readonly DataFileOptions _options;
+    private readonly ParquetSchema _parquetSchema;
+    private readonly ParquetWriterOptions _writerOptions;
+    private readonly RowColumnMapper _mapper;
+    private readonly RowGroupEncoder _encoder;
+    private readonly SketchSet _sketches;
+    private readonly ArrayBufferWriter<byte> _sketchBytes = new();
+
+    /// <summary>A writer for rows whose keys begin with <paramref name="skipBytes"/> bytes that are not part of the fields.</summary>
+    public DataFileWriter(Schema schema, KeyOrder order, int skipBytes, DataFileOptions options)
+    {
+        _schema = schema;
+        _order = order;
+        _skipBytes = skipBytes;
+        _options = options;
+        _parquetSchema = SchemaColumns.ToParquet(schema);
+        _writerOptions = options.ToParquet(schema, _parquetSchema, order);
+        _mapper = new RowColumnMapper(schema, order, skipBytes);
+        _encoder = new RowGroupEncoder(_parquetSchema, _writerOptions);
+        _sketches = new SketchSet(schema);
+    }
+
+    /// <summary>Writes the next rows as one file; returns the Parquet object's size.</summary>
+    /// <param name="rows">Sorted; has at least so many left.</param>
+    /// <param name="file">What and where.</param>
+    /// <param name="cancellationToken">Gives up; the objects are removed.</param>
+    public Task<long> WriteAsync(SortedRows rows, DataFileTarget file, CancellationToken cancellationToken) =>
+        WriteAsync(file, (builder, output) => WriteRowGroupsAsync(rows, file, builder, output, cancellationToken), cancellationToken);
+
+    /// <summary>The same, with row groups encoded side by side. For one large file.</summary>
+    /// <param name="rows">Sorted; has at least so many left.</param>
+    /// <param name="file">What and where.</param>
+    /// <param name="encoders">How many encode at the same time, this call's own thread among them; 2 or more.</param>
+    /// <param name="run">Starts so many workers and completes when all have ended.</param>
+    /// <param name="cancellationToken">Gives up; the objects are removed.</param>
+    public Task<long> WriteSideBySideAsync(
+        SortedRows rows, DataFileTarget file, int encoders, Func<int, Func<Task>, Task> run, CancellationToken cancellationToken) =>
+        WriteAsync(
+            file,
+            async (builder, output) =>
+            {
+                using var groups = new RowGroupLine(
+                    encoders,
+                    () => new RowColumnMapper(_schema, _order, _skipBytes),
+                    () => new RowGroupEncoder(_parquetSchema, _writerOptions),
+                    group => AppendAsync(group, file, builder, output, cancellationToken));
+                await groups.RunAsync(rows, file.RowCount, _options, _sketches, run, cancellationToken).ConfigureAwait(false);
+            },
+            cancellationToken);
+
+    public void Dispose()
+    {
+        _mapper.Dispose();
+        _encoder.Dispose();
+    }
+
+    private async Task<long> WriteAsync(DataFileTarget file, Func<ParquetFileBuilder, IObjectWriter, Task> writeRowGroups, CancellationToken cancellationToken)
+    {
+        _sketches.Reset(file.PartitionId);
+        var builder = new ParquetFileBuilder(_parquetSchema, _writerOptions);
+        long length;
+        var output = await file.Store.CreateAsync(file.Path, cancellationToken).ConfigureAwait(false);
+        await using (output.ConfigureAwait(false))
+        {
+            await output.AppendAsync(ParquetFileBuilder.Header, cancellationToken).ConfigureAwait(false);
+            await writeRowGroups(builder, output).ConfigureAwait(false);
+            await output.AppendAsync(builder.Finish(), cancellationToken).ConfigureAwait(false);
+            await output.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            length = output.LengthBytes;
+        }
+
+        await WriteSketchesAsync(file, cancellationToken).ConfigureAwait(false);
+        return length;
+    }
+
+    private async Task WriteRowGroupsAsync(
+        SortedRows rows, DataFileTarget file, ParquetFileBuilder builder, IObjectWriter output, CancellationToken cancellationToken)
+    {
+        long left = file.RowCount;
+        while (left > 0)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await AppendAsync(EncodeRowGroup(rows, ref left), file, builder, output, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task AppendAsync(
+        EncodedRowGroup rowGroup, DataFileTarget file, ParquetFileBuilder builder, IObjectWriter output, CancellationToken cancellationToken)
+    {
+        using (rowGroup)
+        {
+            builder.Add(rowGroup);
+            foreach (var segment in rowGroup.Segments)
+            {
+                await output.AppendAsync(segment, cancellationToken).ConfigureAwait(false);
+            }
+
+            file.OnBytes(rowGroup.Length);
+        }
+    }
+
+    /// <summary>Encodes rows until the row group is full or none are left.</summary>
+    private EncodedRowGroup EncodeRowGroup(SortedRows rows, ref long left)
+    {
+        long groupRows = Math.Min(left, _options.RowGroupRows);
+        long groupBytes = _options.RowGroupBytes;
+        while (groupRows > 0 && groupBytes > 0)
+        {
+            int count = RowPieces.MapNext(rows, groupRows, ref groupBytes, _mapper, _sketches);
+            for (int column = 0; column < _mapper.Vectors.Count; column++)
+            {
+                _encoder.Append(column, _mapper.Vectors[column]);
+            }
+
+            groupRows -= count;
+            left -= count;
+        }
+
+        return _encoder.Finish();
+    }
+
+    private async Task WriteSketchesAsync(DataFileTarget file, CancellationToken cancellationToken)
+    {
+        _sketchBytes.ResetWrittenCount();
+        _sketches.Write(file.RowCount, _sketchBytes);
+        var output = await file.Store.CreateAsync(file.SketchesPath, cancellationToken).ConfigureAwait(false);
+        await using (output.ConfigureAwait(false))
+        {
+            await output.AppendAsync(_sketchBytes.WrittenMemory, cancellationToken).ConfigureAwait(false);
+            await output.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,229 @@
+using System.Threading.Channels;
+using Sleeper.Ingest.Core.Parquet.RowGroups;
+using Sleeper.Ingest.Core.Sketches;
+
+namespace Sleeper.Ingest.Core.DataFiles;
+
+/// <summary>Row groups of one file, encoded side by side and appended in order.</summary>
+/// <remarks>
+/// <code>
+/// sorted rows ──▶ columns of a whole group ──▶ waiting line ──▶ encoders ──▶ appended in order
+///                 (this thread)                (encoders long)
+/// </code>
+/// Rows come from one cursor, so one thread maps them, and its copies of the columns free it from where the rows lie. When the line is full that
+/// thread encodes a group itself instead of waiting, so all threads are busy. A group's rows and bytes decide where it ends, nothing else.
+/// </remarks>
+internal sealed class RowGroupLine : IDisposable
+{
+    private readonly Channel<Group> _line;
+    private readonly Channel<Group> _free;
+    private readonly Channel<RowGroupEncoder> _encoders;
+    private readonly Func<EncodedRowGroup, Task> _append;
+    private readonly List<Group> _groups = [];
+    private readonly int _workers;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<long, TaskCompletionSource> _turns = [];
+    private long _nextToAppend;
+    private Exception? _failure;
+
+    public RowGroupLine(int encoders, Func<RowColumnMapper> newMapper, Func<RowGroupEncoder> newEncoder, Func<EncodedRowGroup, Task> append)
+    {
+        _append = append;
+        _workers = encoders - 1;
+        _line = Channel.CreateBounded<Group>(_workers);
+        _free = Channel.CreateUnbounded<Group>();
+        _encoders = Channel.CreateUnbounded<RowGroupEncoder>();
+        for (int i = 0; i < encoders; i++)
+        {
+            _encoders.Writer.TryWrite(newEncoder());
+        }
+
+        // One in each worker's hands, as many in the line, and one being filled.
+        for (int i = 0; i < (2 * _workers) + 1; i++)
+        {
+            var group = new Group(newMapper);
+            _groups.Add(group);
+            _free.Writer.TryWrite(group);
+        }
+    }
+
+    public async Task RunAsync(
+        SortedRows rows, long rowCount, DataFileOptions options, SketchSet sketches, Func<int, Func<Task>, Task> run, CancellationToken cancellationToken)
+    {
+        var workers = run(_workers, () => WorkAsync(cancellationToken));
+        try
+        {
+            long number = 0;
+            for (long left = rowCount; left > 0;)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var group = await _free.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                left -= group.Fill(number++, rows, left, options, sketches);
+                if (!_line.Writer.TryWrite(group))
+                {
+                    await EncodeAsync(group, cancellationToken).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (Exception error)
+        {
+            Fail(error);
+        }
+
+        _line.Writer.TryComplete();
+        await workers.ConfigureAwait(false);
+        if (_failure is not null)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_failure);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var group in _groups)
+        {
+            group.Dispose();
+        }
+
+        while (_encoders.Reader.TryRead(out var encoder))
+        {
+            encoder.Dispose();
+        }
+    }
+
+    private async Task WorkAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var group in _line.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                await EncodeAsync(group, cancellationToken).ConfigureAwait(false);
+            }
+        }
+#pragma warning disable CA1031 // The first error of any worker is thrown by RunAsync.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            Fail(error);
+        }
+    }
+
+    private async Task EncodeAsync(Group group, CancellationToken cancellationToken)
+    {
+        _encoders.Reader.TryRead(out var encoder);
+        EncodedRowGroup encoded;
+        try
+        {
+            encoded = group.Encode(encoder!);
+        }
+        finally
+        {
+            _encoders.Writer.TryWrite(encoder!);
+        }
+
+        long number = group.Number;
+        _free.Writer.TryWrite(group);
+        await TurnAsync(number).WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _append(encoded).ConfigureAwait(false);
+        Pass(number);
+    }
+
+    private Task TurnAsync(long number)
+    {
+        lock (_lock)
+        {
+            if (_failure is not null)
+            {
+                return Task.FromException(_failure);
+            }
+
+            if (number == _nextToAppend)
+            {
+                return Task.CompletedTask;
+            }
+
+            var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _turns.Add(number, turn);
+            return turn.Task;
+        }
+    }
+
+    private void Pass(long number)
+    {
+        TaskCompletionSource? next;
+        lock (_lock)
+        {
+            _nextToAppend = number + 1;
+            _turns.Remove(_nextToAppend, out next);
+        }
+
+        next?.SetResult();
+    }
+
+    private void Fail(Exception error)
+    {
+        TaskCompletionSource[] turns;
+        lock (_lock)
+        {
+            _failure ??= error;
+            turns = [.. _turns.Values];
+            _turns.Clear();
+        }
+
+        // Whoever waits for a free group, a place in the line or a turn learns of it there.
+        _line.Writer.TryComplete(error);
+        _free.Writer.TryComplete(error);
+        foreach (var turn in turns)
+        {
+            turn.TrySetException(error);
+        }
+    }
+
+    /// <summary>The columns of one row group, in pieces of a few thousand rows.</summary>
+    private sealed class Group(Func<RowColumnMapper> newMapper) : IDisposable
+    {
+        private readonly List<RowColumnMapper> _pieces = [];
+        private int _used;
+
+        public long Number { get; private set; }
+
+        /// <summary>Maps the next rows; returns how many the group has.</summary>
+        public long Fill(long number, SortedRows rows, long left, DataFileOptions options, SketchSet sketches)
+        {
+            Number = number;
+            _used = 0;
+            long groupRows = Math.Min(left, options.RowGroupRows);
+            long groupBytes = options.RowGroupBytes;
+            long filled = 0;
+            while (groupRows > 0 && groupBytes > 0)
+            {
+                if (_used == _pieces.Count)
+                {
+                    _pieces.Add(newMapper());
+                }
+
+                int count = RowPieces.MapNext(rows, groupRows, ref groupBytes, _pieces[_used++], sketches);
+                groupRows -= count;
+                filled += count;
+            }
+
+            return filled;
+        }
+
+        public EncodedRowGroup Encode(RowGroupEncoder encoder)
+        {
+            for (int piece = 0; piece < _used; piece++)
+            {
+                var vectors = _pieces[piece].Vectors;
+                for (int column = 0; column < vectors.Count; column++)
+                {
+                    encoder.Append(column, vectors[column]);
+                }
+            }
+
+            return encoder.Finish();
+        }
+
+        public void Dispose() => _pieces.ForEach(piece => piece.Dispose());
+    }
+}

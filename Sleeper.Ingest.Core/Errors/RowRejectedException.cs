@@ -1,0 +1,15 @@
+namespace Sleeper.Ingest.Core;
+
+/// <summary>A row cannot be written, and the ingest was told to fail in that case. Nothing of the ingest becomes visible.</summary>
+public sealed class RowRejectedException : IngestException
+{
+    /// <summary>Makes the error for a row.</summary>
+    public RowRejectedException(RowError error)
+        : base($"{error} The ingest fails and nothing of it becomes visible. Mend the row, or let bad rows be handed to you with WithRowErrors(...).")
+    {
+        Error = error;
+    }
+
+    /// <summary>The row's place, field and reason; its value for those who may see it.</summary>
+    public RowError Error { get; }
+}

@@ -1,0 +1,130 @@
+using Microsoft.Extensions.Logging;
+using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.StateStores;
+
+namespace Sleeper.Ingest.Core;
+
+/// <summary>Puts the settings of an ingest together and opens writers. The place to begin.</summary>
+/// <remarks>
+/// A schema and a folder are enough. Each call returns the factory; <see cref="Build"/> and <see cref="OpenAsync"/> check all settings together
+/// and list every fault. A factory can open any number of writers, one after the other or at once. Not thread-safe itself.
+/// </remarks>
+public sealed class IngestFactory
+{
+    private IngestOptions _options = new();
+    private string? _folder;
+
+    private IngestFactory()
+    {
+    }
+
+    /// <summary>A factory with the defaults of <see cref="IngestOptions"/>.</summary>
+    public static IngestFactory Create() => new();
+
+    /// <summary>The table's schema. Needed for a table that does not exist; checked against one that does.</summary>
+    public IngestFactory WithSchema(Schema schema) => With(o => o with { Schema = schema });
+
+    /// <summary>The folder that holds tables: a local folder, made if it is missing.</summary>
+    public IngestFactory WithFolder(string folder)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        _folder = folder;
+        return this;
+    }
+
+    /// <summary>Another place for tables than a folder.</summary>
+    public IngestFactory UseObjectStore(IObjectStore store) => With(o => o with { ObjectStore = store });
+
+    /// <summary>Another keeper of the table's state than the table itself.</summary>
+    public IngestFactory UseStateStore(IStateStore store) => With(o => o with { StateStore = store });
+
+    /// <summary>The table's name; see <see cref="IngestOptions.TableName"/>.</summary>
+    public IngestFactory WithTable(string name) => With(o => o with { TableName = name });
+
+    /// <summary>Split points for a new table; see <see cref="IngestOptions.SplitPoints"/>.</summary>
+    public IngestFactory WithSplitPoints(params IEnumerable<FieldValue> points) => With(o => o with { SplitPoints = [.. points] });
+
+    /// <summary>Splits a new table by its first rows; see <see cref="IngestOptions.PreSplitLeafCount"/>.</summary>
+    public IngestFactory WithPreSplit(int leafCount) => With(o => o with { PreSplitLeafCount = leafCount });
+
+    /// <summary>The folder for spill files; see <see cref="IngestOptions.SpillFolder"/>.</summary>
+    public IngestFactory WithSpillFolder(string folder) => With(o => o with { SpillFolder = folder });
+
+    /// <summary>Memory for everything the pipeline holds; see <see cref="IngestOptions.MemoryBudgetBytes"/>.</summary>
+    public IngestFactory WithMemoryBudget(long bytes) => With(o => o with { MemoryBudgetBytes = bytes });
+
+    /// <summary>Local disk for spill files; see <see cref="IngestOptions.DiskBudgetBytes"/>.</summary>
+    public IngestFactory WithDiskBudget(long bytes) => With(o => o with { DiskBudgetBytes = bytes });
+
+    /// <summary>Workers; see <see cref="IngestOptions.DegreeOfParallelism"/>.</summary>
+    public IngestFactory WithDegreeOfParallelism(int workers) => With(o => o with { DegreeOfParallelism = workers });
+
+    /// <summary>Compression of data files; see <see cref="IngestOptions.Codec"/>.</summary>
+    public IngestFactory WithCompression(DataFileCodec codec, int? level = null) => With(o => o with { Codec = codec, CompressionLevel = level });
+
+    /// <summary>Limits of a row group; see <see cref="IngestOptions.RowGroupRowCount"/> and <see cref="IngestOptions.RowGroupBytes"/>.</summary>
+    public IngestFactory WithRowGroups(int rowCount, long bytes) => With(o => o with { RowGroupRowCount = rowCount, RowGroupBytes = bytes });
+
+    /// <summary>Limits of a page; see <see cref="IngestOptions.PageRowCount"/> and <see cref="IngestOptions.PageBytes"/>.</summary>
+    public IngestFactory WithPages(int rowCount, int bytes) => With(o => o with { PageRowCount = rowCount, PageBytes = bytes });
+
+    /// <summary>How rows are spread over files; see <see cref="IngestOptions.FileStrategy"/>.</summary>
+    public IngestFactory WithFileStrategy(FileWritingStrategy strategy) => With(o => o with { FileStrategy = strategy });
+
+    /// <summary>The longest key value; see <see cref="IngestOptions.MaxKeyFieldBytes"/>.</summary>
+    public IngestFactory WithMaxKeyFieldBytes(int bytes) => With(o => o with { MaxKeyFieldBytes = bytes });
+
+    /// <summary>The ingest's id; see <see cref="IngestOptions.IngestId"/>. For a factory that opens one writer.</summary>
+    public IngestFactory WithIngestId(string id) => With(o => o with { IngestId = id });
+
+    /// <summary>Hands bad rows to a callback and goes on with the others; see <see cref="IngestOptions.OnRowError"/>.</summary>
+    public IngestFactory WithRowErrors(Action<RowError> onRowError) => With(o => o with { OnRowError = onRowError });
+
+    /// <summary>Leaves out syncing to disk: for throw-away tables only, since a crash of the machine may lose what was committed.</summary>
+    public IngestFactory WithoutDurability() => With(o => o with { IsDurable = false });
+
+    /// <summary>For streams: commits every so many rows or after so much time, whichever comes first, as ingests <c>id-1</c>, <c>id-2</c>, …</summary>
+    public IngestFactory CommitEvery(long rowCount, TimeSpan time) => With(o => o with { CommitEveryRowCount = rowCount, CommitEveryTime = time });
+
+    /// <summary>Another clock than the system's.</summary>
+    public IngestFactory UseClock(TimeProvider clock) => With(o => o with { Clock = clock });
+
+    /// <summary>Where logs go.</summary>
+    public IngestFactory UseLoggerFactory(ILoggerFactory loggerFactory) => With(o => o with { LoggerFactory = loggerFactory });
+
+    /// <summary>Who is told how far the ingest is.</summary>
+    public IngestFactory WithProgress(IProgress<IngestProgress> progress) => With(o => o with { Progress = progress });
+
+    /// <summary>The settings, checked. Does no I/O.</summary>
+    /// <exception cref="ArgumentException">Some settings are wrong or do not fit together: all of them are named.</exception>
+    public IngestOptions Build()
+    {
+        var options = _options;
+        if (_folder is not null)
+        {
+            if (options.ObjectStore is not null)
+            {
+                throw new ArgumentException("Both WithFolder and UseObjectStore were called: a table has one place, so choose one.");
+            }
+
+            options = options with { ObjectStore = new LocalObjectStore(_folder, new LocalObjectStoreOptions { Durable = options.IsDurable }) };
+        }
+
+        IngestOptionRules.Check(options);
+        return options;
+    }
+
+    /// <summary>Opens a writer: finds or makes the table and begins an ingest.</summary>
+    /// <exception cref="ArgumentException">Some settings are wrong or do not fit together: all of them are named.</exception>
+    /// <exception cref="IngestException">The table cannot be opened or made, or its schema differs from the one given.</exception>
+    public Task<IIngestWriter> OpenAsync(CancellationToken cancellationToken = default) =>
+        Pipeline.IngestOpening.OpenAsync(Build(), cancellationToken);
+
+    private IngestFactory With(Func<IngestOptions, IngestOptions> change)
+    {
+        _options = change(_options);
+        return this;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Text;
+
+namespace Sleeper.Ingest.Core;
+
+/// <summary>What settings must keep, in one table. Nothing here touches a disk or a network.</summary>
+internal static class IngestOptionRules
+{
+    private static readonly (Func<IngestOptions, bool> Holds, Func<IngestOptions, string> Fault)[] Rules =
+    [
+        (o => o.ObjectStore is not null, _ => "there is no place for the table: call WithFolder or UseObjectStore"),
+        (o => IsTableName(o.TableName), o => $"the table name '{o.TableName}' is not 1 to 128 of the characters A-Z a-z 0-9 . _ -, or is '.' or '..'"),
+        (o => o.MemoryBudgetBytes >= Pipeline.MemoryPlan.MinimumBudgetBytes,
+            o => $"the memory budget of {o.MemoryBudgetBytes:N0} bytes is below {Pipeline.MemoryPlan.MinimumBudgetBytes:N0}"),
+        (o => o.DiskBudgetBytes >= 0, o => $"the disk budget of {o.DiskBudgetBytes:N0} bytes is negative"),
+        (o => o.DegreeOfParallelism is >= 1 and <= 1024, o => $"the degree of parallelism {o.DegreeOfParallelism} is not 1 to 1,024"),
+        (o => o.RowGroupRowCount >= 1, o => $"a row group of {o.RowGroupRowCount} rows is too small"),
+        (o => o.RowGroupBytes >= 1024, o => $"a row group of {o.RowGroupBytes} bytes is below 1,024"),
+        (o => o.PageBytes >= 1024, o => $"a page of {o.PageBytes} bytes is below 1,024"),
+        (o => o.PageRowCount >= 1, o => $"a page of {o.PageRowCount} rows is too small"),
+        (o => o.MaxKeyFieldBytes >= 1, o => $"a limit of {o.MaxKeyFieldBytes} bytes for key fields is too small"),
+        (o => o.SplitPoints is null || o.PreSplitLeafCount is null, _ => "split points and pre-splitting exclude each other: choose one"),
+        (o => o.PreSplitLeafCount is null or (>= 1 and <= 100_000), o => $"pre-splitting into {o.PreSplitLeafCount} leaves is not 1 to 100,000"),
+        (o => o.IngestId is null || Encoding.UTF8.GetByteCount(o.IngestId) is >= 1 and <= 1024, _ => "the ingest id is not 1 to 1,024 bytes long"),
+        (o => o.CommitEveryRowCount is null or >= 1, o => $"committing every {o.CommitEveryRowCount} rows makes no sense"),
+        (o => o.CommitEveryTime is null || o.CommitEveryTime > TimeSpan.Zero, o => $"committing every {o.CommitEveryTime} makes no sense"),
+        (o => o.CompressionLevel is null || o.Codec is DataFileCodec.Zstd or DataFileCodec.Gzip or DataFileCodec.Brotli,
+            o => $"{o.Codec} has no levels, but {o.CompressionLevel} was given"),
+        (o => o.CompressionLevel is null || o.Codec != DataFileCodec.Zstd || o.CompressionLevel is >= -7 and <= 22,
+            o => $"zstd has the levels -7 to 22, not {o.CompressionLevel}"),
+        (o => o.CompressionLevel is null || o.Codec != DataFileCodec.Gzip || o.CompressionLevel is >= 0 and <= 9,
+            o => $"gzip has the levels 0 to 9, not {o.CompressionLevel}"),
+        (o => o.CompressionLevel is null || o.Codec != DataFileCodec.Brotli || o.CompressionLevel is >= 0 and <= 11,
+            o => $"brotli has the levels 0 to 11, not {o.CompressionLevel}"),
+    ];
+
+    /// <summary>Throws one error that lists every rule that does not hold.</summary>
+    public static void Check(IngestOptions options)
+    {
+        string[] faults = [.. Rules.Where(rule => !rule.Holds(options)).Select(rule => rule.Fault(options))];
+        if (faults.Length > 0)
+        {
+            throw new ArgumentException($"The settings of the ingest do not work together: {string.Join("; ", faults)}.");
+        }
+    }
+
+    private static bool IsTableName(string name) =>
+        name is not (null or "." or "..") && name.Length is >= 1 and <= 128
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+}

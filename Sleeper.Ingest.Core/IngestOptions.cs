@@ -1,0 +1,93 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.StateStores;
+
+namespace Sleeper.Ingest.Core;
+
+/// <summary>All settings of an ingest. Immutable; made and checked by <see cref="IngestFactory"/>.</summary>
+public sealed record IngestOptions
+{
+    /// <summary>The table's schema; null to take it from the table, which must exist then.</summary>
+    public Schema? Schema { get; init; }
+
+    /// <summary>The table's name: 1 to 128 letters, digits, dots, underscores and hyphens. Default: <c>default</c>.</summary>
+    public string TableName { get; init; } = "default";
+
+    /// <summary>Where the table lies. Required.</summary>
+    public IObjectStore? ObjectStore { get; init; }
+
+    /// <summary>The table's state; null for the one that an own table keeps beside its files.</summary>
+    public IStateStore? StateStore { get; init; }
+
+    /// <summary>Split points on the first row key, ascending, for a table that does not exist yet. Null for none.</summary>
+    public IReadOnlyList<FieldValue>? SplitPoints { get; init; }
+
+    /// <summary>Leaves to split a table into that does not exist yet, at quantiles of its first rows. Null for none.</summary>
+    public int? PreSplitLeafCount { get; init; }
+
+    /// <summary>The folder for spill files; each ingest makes one of its own inside. Null for <c>sleeper-ingest</c> in the system's folder for temporary files.</summary>
+    public string? SpillFolder { get; init; }
+
+    /// <summary>Bytes for everything the pipeline holds. Default: 1 GiB, or a quarter of the memory that the process may use if that is less.</summary>
+    public long MemoryBudgetBytes { get; init; } = DefaultMemoryBudgetBytes;
+
+    /// <summary>Bytes of spill files. Default: no limit but the disk's.</summary>
+    public long DiskBudgetBytes { get; init; } = long.MaxValue;
+
+    /// <summary>Workers that encode, sort and write. Default: the number of processors.</summary>
+    public int DegreeOfParallelism { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>How pages are compressed. Default: zstd, or snappy with one warning where libzstd cannot be loaded.</summary>
+    public DataFileCodec Codec { get; init; } = DataFileCodec.Zstd;
+
+    /// <summary>The codec's level. Default: zstd 1.</summary>
+    public int? CompressionLevel { get; init; }
+
+    /// <summary>The most rows of a row group. Default: 100,000.</summary>
+    public int RowGroupRowCount { get; init; } = 100_000;
+
+    /// <summary>Bytes of encoded rows that fill a row group. Default: 8 MiB.</summary>
+    public long RowGroupBytes { get; init; } = 8L << 20;
+
+    /// <summary>Bytes that fill a page. Default: 128 KiB.</summary>
+    public int PageBytes { get; init; } = 128 * 1024;
+
+    /// <summary>The most rows of a page. Default: 20,000.</summary>
+    public int PageRowCount { get; init; } = 20_000;
+
+    /// <summary>How rows are spread over files. Default: one file for each leaf.</summary>
+    public FileWritingStrategy FileStrategy { get; init; } = FileWritingStrategy.OneFilePerLeaf;
+
+    /// <summary>The longest value of a key field, in bytes. Default: 64 KiB.</summary>
+    public int MaxKeyFieldBytes { get; init; } = 64 * 1024;
+
+    /// <summary>The ingest's id, 1 to 1,024 bytes of UTF-8; null for a new random one.</summary>
+    public string? IngestId { get; init; }
+
+    /// <summary>Called for each bad row, in order; null to fail at the first one.</summary>
+    public Action<RowError>? OnRowError { get; init; }
+
+    /// <summary>False to leave out syncing to disk before a commit. Default: true.</summary>
+    public bool IsDurable { get; init; } = true;
+
+    /// <summary>Rows after which a stream commits and goes on under the next id; null for one commit at the end.</summary>
+    public long? CommitEveryRowCount { get; init; }
+
+    /// <summary>Time after which a stream commits and goes on under the next id; null for one commit at the end.</summary>
+    public TimeSpan? CommitEveryTime { get; init; }
+
+    /// <summary>The clock. Default: the system's.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Where logs go. Default: nowhere.</summary>
+    public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+
+    /// <summary>Told a few times a second how far the ingest is. Default: nobody.</summary>
+    public IProgress<IngestProgress>? Progress { get; init; }
+
+    private static long DefaultMemoryBudgetBytes =>
+        Math.Max(64L << 20, Math.Min(1L << 30, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4));
+}

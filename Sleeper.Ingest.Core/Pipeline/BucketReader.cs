@@ -1,0 +1,15 @@
+using Sleeper.Ingest.Core.Bucketing;
+using Sleeper.Ingest.Core.Buffers;
+using Sleeper.Ingest.Core.DataFiles;
+using Sleeper.Ingest.Core.Rows;
+
+namespace Sleeper.Ingest.Core.Pipeline;
+
+/// <summary>Gives the rows of a bucket in key order, from memory and from spill files, and frees the bucket's memory when it is read.</summary>
+internal sealed class BucketReader(MemoryBudget budget, SlabPool pool, BucketSpill spill)
+{
+    public SortedRows Open(Bucket bucket) => new(OpenCursor(bucket));
+
+    public IRowCursor OpenCursor(Bucket bucket) =>
+        spill.HasSpilled(bucket.Index) ? spill.OpenCursor(bucket) : SortedRun.FromMemory(bucket, pool, budget);
+}

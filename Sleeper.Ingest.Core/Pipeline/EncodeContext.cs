@@ -1,0 +1,132 @@
+using Sleeper.Ingest.Core.Buffers;
+using Sleeper.Ingest.Core.Partitioning;
+using Sleeper.Ingest.Core.Rows;
+
+namespace Sleeper.Ingest.Core.Pipeline;
+
+/// <summary>What one worker encodes into: a few batches, kept until it is their piece's turn to be bucketed.</summary>
+/// <remarks>
+/// A worker may run ahead of its turn as far as its batches reach. When they are full it waits for its turn, and from then on hands every batch
+/// over as it fills. So any size of piece works, and pieces that fit are encoded side by side.
+/// </remarks>
+internal sealed class EncodeContext : IDisposable
+{
+    private readonly SequenceGate _gate;
+    private readonly BucketWriter _bucketWriter;
+    private readonly RowBatch[] _batches;
+    private readonly List<RowError> _errors = [];
+    private long _number;
+    private int _filled;
+    private bool _hasTurn;
+
+    public EncodeContext(MemoryPlan plan, MemoryBudget budget, SequenceGate gate, BucketWriter bucketWriter, RowLimits limits)
+    {
+        _gate = gate;
+        _bucketWriter = bucketWriter;
+        Limits = limits;
+        _batches = new RowBatch[plan.BatchesPerWorker];
+        for (int i = 0; i < _batches.Length; i++)
+        {
+            _batches[i] = new RowBatch(budget, plan.BatchBytes, fullRows: Math.Max(1024, plan.BatchBytes / 32));
+        }
+
+        Batch = _batches[0];
+    }
+
+    public RowLimits Limits { get; }
+
+    /// <summary>The batch to encode into; after a row, <see cref="AdvanceAsync"/> if it is full.</summary>
+    public RowBatch Batch { get; private set; }
+
+    /// <summary>Where rows go, or null as long as that is not decided.</summary>
+    public LeafRouter? Router { get; private set; }
+
+    public void Begin(long number)
+    {
+        _number = number;
+        _filled = 0;
+        _hasTurn = false;
+        _errors.Clear();
+        StartBatch(0);
+    }
+
+    /// <summary>Ends the row being written.</summary>
+    public unsafe void EndRow()
+    {
+        int leaf = Router is null ? 0 : Router.Route(Batch.CurrentKey, Batch.CurrentKeyBytes);
+        Batch.EndRow(leaf);
+    }
+
+    /// <summary>Drops the row being written, which is bad.</summary>
+    public void Reject(RowError error)
+    {
+        Batch.DiscardRow();
+        _errors.Add(error);
+    }
+
+    /// <summary>Goes on to the next batch, waiting for the turn if this was the last one.</summary>
+    public async ValueTask AdvanceAsync(CancellationToken cancellationToken)
+    {
+        _filled++;
+        if (_filled == _batches.Length || _hasTurn)
+        {
+            await FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        StartBatch(_filled);
+    }
+
+    /// <summary>Hands over what is left and lets the next piece pass.</summary>
+    public async ValueTask FinishAsync(CancellationToken cancellationToken)
+    {
+        _filled++;
+        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        _gate.Pass(_number);
+    }
+
+    /// <summary>Buckets a batch that was encoded elsewhere, when it is this piece's turn.</summary>
+    public async ValueTask AppendAsync(RowBatch batch, CancellationToken cancellationToken)
+    {
+        await TakeTurnAsync(cancellationToken).ConfigureAwait(false);
+        await _bucketWriter.AppendAsync(batch, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits until it is this piece's turn.</summary>
+    public async ValueTask TakeTurnAsync(CancellationToken cancellationToken)
+    {
+        if (!_hasTurn)
+        {
+            await _gate.WaitAsync(_number).WaitAsync(cancellationToken).ConfigureAwait(false);
+            _hasTurn = true;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var batch in _batches)
+        {
+            batch.Dispose();
+        }
+    }
+
+    private void StartBatch(int index)
+    {
+        Batch = _batches[index];
+        Batch.Clear();
+        Router = _bucketWriter.Router;
+        Batch.IsRouted = Router is not null;
+    }
+
+    private async ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        await TakeTurnAsync(cancellationToken).ConfigureAwait(false);
+        _bucketWriter.Report(_errors);
+        _errors.Clear();
+        for (int i = 0; i < _filled; i++)
+        {
+            await _bucketWriter.AppendAsync(_batches[i], cancellationToken).ConfigureAwait(false);
+        }
+
+        _filled = 0;
+    }
+}

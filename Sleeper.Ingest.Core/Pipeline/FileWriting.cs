@@ -1,0 +1,128 @@
+using Sleeper.Ingest.Core.Bucketing;
+using Sleeper.Ingest.Core.Buffers;
+using Sleeper.Ingest.Core.DataFiles;
+using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.Partitioning;
+using Sleeper.Ingest.Core.StateStores;
+
+namespace Sleeper.Ingest.Core.Pipeline;
+
+/// <summary>Where the objects of an ingest go.</summary>
+/// <param name="Store">The store.</param>
+/// <param name="Name">The name of a data file in the table's state, given its partition's id and its number within the ingest.</param>
+/// <param name="PathOf">The path in the store of a name.</param>
+/// <param name="Announce">Told of each path before an object is made there, from any thread.</param>
+internal sealed record FilePlaces(IObjectStore Store, Func<string, int, string> Name, Func<string, string> PathOf, Action<string> Announce);
+
+/// <summary>The second half of a pipeline: buckets become data files.</summary>
+/// <remarks>
+/// A bucket's rows come in the order of its leaves, and the rows of each leaf were counted, so a leaf's file is simply the next so many rows.
+/// Workers take buckets one after the other. A file that all leaves share is made of the buckets in their order.
+/// </remarks>
+internal sealed class FileWriting(
+    PipelineOptions options, BucketReader reader, BucketSet buckets, PartitionTree tree, FilePlaces places, ProgressMeter meter)
+{
+    private int _nextBucket = -1;
+
+    public async Task<IReadOnlyList<DataFile>> RunAsync(CancellationToken cancellationToken)
+    {
+        if (options.SharedFile)
+        {
+            return [await WriteSharedFileAsync(cancellationToken).ConfigureAwait(false)];
+        }
+
+        var files = new DataFile?[tree.Leaves.Count];
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await WorkerPool.RunAsync(
+            Math.Min(options.Workers, buckets.Buckets.Count),
+            async token =>
+            {
+                try
+                {
+                    await WriteBucketsAsync(files, token).ConfigureAwait(false);
+                }
+                catch
+                {
+                    await stop.CancelAsync().ConfigureAwait(false);
+                    throw;
+                }
+            },
+            stop.Token).ConfigureAwait(false);
+        return [.. files.OfType<DataFile>()];
+    }
+
+    private async Task WriteBucketsAsync(DataFile?[] files, CancellationToken cancellationToken)
+    {
+        using var writer = NewWriter();
+        int index;
+        while ((index = Interlocked.Increment(ref _nextBucket)) < buckets.Buckets.Count)
+        {
+            var bucket = buckets.Buckets[index];
+            using var rows = reader.Open(bucket);
+            for (int leaf = bucket.FirstLeaf; leaf < bucket.FirstLeaf + bucket.LeafCount; leaf++)
+            {
+                if (buckets.RowsOfLeaf[leaf] > 0)
+                {
+                    files[leaf] = await WriteLeafAsync(writer, rows, leaf, cancellationToken).ConfigureAwait(false);
+                }
+            }
+        }
+    }
+
+    private async Task<DataFile> WriteLeafAsync(DataFileWriter writer, SortedRows rows, int leaf, CancellationToken cancellationToken)
+    {
+        string partitionId = tree.Leaves[leaf].Id;
+        long rowCount = buckets.RowsOfLeaf[leaf];
+        string name = places.Name(partitionId, leaf);
+        long length = await WriteFileAsync(writer, rows, rowCount, partitionId, places.PathOf(name), cancellationToken).ConfigureAwait(false);
+        return new DataFile(name, length, [new FileReference(name, partitionId, rowCount)]);
+    }
+
+    private async Task<DataFile> WriteSharedFileAsync(CancellationToken cancellationToken)
+    {
+        string partitionId = tree.Root.Id;
+        string name = places.Name(partitionId, 0);
+        using var writer = NewWriter();
+        using var rows = new SortedRows(new BucketSequence(buckets.Buckets, reader));
+        long length = await WriteFileAsync(writer, rows, buckets.RowCount, partitionId, places.PathOf(name), cancellationToken).ConfigureAwait(false);
+        int leavesHit = 0;
+        foreach (long count in buckets.RowsOfLeaf)
+        {
+            leavesHit += count > 0 ? 1 : 0;
+        }
+
+        var references = new List<FileReference>(leavesHit);
+        for (int leaf = 0; leaf < tree.Leaves.Count; leaf++)
+        {
+            if (buckets.RowsOfLeaf[leaf] > 0)
+            {
+                references.Add(new FileReference(
+                    name, tree.Leaves[leaf].Id, buckets.RowsOfLeaf[leaf], OnlyContainsDataForThisPartition: leavesHit == 1));
+            }
+        }
+
+        return new DataFile(name, length, references);
+    }
+
+    private async Task<long> WriteFileAsync(
+        DataFileWriter writer, SortedRows rows, long rowCount, string partitionId, string path, CancellationToken cancellationToken)
+    {
+        var file = new DataFileTarget(places.Store, path, partitionId, rowCount, meter.Written);
+        places.Announce(file.Path);
+        places.Announce(file.SketchesPath);
+        long length = IsForManyEncoders(rowCount)
+            ? await writer.WriteSideBySideAsync(rows, file, options.Workers, RunWorkersAsync, cancellationToken).ConfigureAwait(false)
+            : await writer.WriteAsync(rows, file, cancellationToken).ConfigureAwait(false);
+        meter.FileDone(rowCount);
+        return length;
+    }
+
+    /// <summary>Where buckets cannot keep all workers busy, the row groups of a large file do.</summary>
+    private bool IsForManyEncoders(long rowCount) =>
+        options.Workers > 1 && rowCount > options.DataFiles.RowGroupRows && (options.SharedFile || buckets.Buckets.Count < options.Workers);
+
+    private static Task RunWorkersAsync(int workers, Func<Task> body) => WorkerPool.RunAsync(workers, _ => body(), CancellationToken.None);
+
+    private DataFileWriter NewWriter() =>
+        new(options.Schema, options.Order, buckets.KeysHaveLeaf ? BucketSet.LeafPrefixBytes : 0, options.DataFiles);
+}

@@ -1,0 +1,172 @@
+using Microsoft.Extensions.Logging;
+using Sleeper.Ingest.Core.DataFiles;
+using Sleeper.Ingest.Core.Diagnostics;
+using Sleeper.Ingest.Core.Parquet.Compression;
+using Sleeper.Ingest.Core.Parquet.Metadata;
+using Sleeper.Ingest.Core.Partitioning;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.Spilling;
+using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.StateStores.OwnTables;
+
+namespace Sleeper.Ingest.Core.Pipeline;
+
+/// <summary>Opens writers: finds or makes the table, decides on its partitions, and wires a pipeline to it.</summary>
+internal static class IngestOpening
+{
+    /// <summary>Opens a writer for checked options.</summary>
+    public static async Task<IIngestWriter> OpenAsync(IngestOptions options, CancellationToken cancellationToken)
+    {
+        var logger = options.LoggerFactory.CreateLogger("Sleeper.Ingest.Core");
+        RemoveStaleSpillFiles(options, logger);
+        var table = await OpenTableAsync(options, cancellationToken).ConfigureAwait(false);
+        string ingestId = options.IngestId ?? SystemRandom.Uuid();
+        if (options.CommitEveryRowCount is null && options.CommitEveryTime is null)
+        {
+            return await OpenWriterAsync(options, table, ingestId, logger, cancellationToken).ConfigureAwait(false);
+        }
+
+        return new SeriesWriter(
+            ingestId,
+            options.CommitEveryRowCount ?? long.MaxValue,
+            options.CommitEveryTime ?? TimeSpan.FromDays(365),
+            options.Clock,
+            (id, token) => OpenWriterAsync(options, table, id, logger, token));
+    }
+
+    private static async Task<OwnTable> OpenTableAsync(IngestOptions options, CancellationToken cancellationToken)
+    {
+        var stateOptions = StateOptions(options.Clock);
+        if (options.Schema is null)
+        {
+            return await OwnTable.OpenAsync(options.ObjectStore!, options.TableName, stateOptions, null, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await OwnTable.PrepareAsync(options.ObjectStore!, options.TableName, options.Schema, stateOptions, null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What every user of an own table's state store takes from the system.</summary>
+    public static StateStoreOptions StateOptions(TimeProvider clock) => new()
+    {
+        Random = SystemRandom.Fill,
+        Time = clock,
+        Writer = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Environment.MachineName}/{Environment.ProcessId}"),
+    };
+
+    private static async Task<IngestWriter> OpenWriterAsync(
+        IngestOptions options, OwnTable table, string ingestId, ILogger logger, CancellationToken cancellationToken)
+    {
+        var stateStore = options.StateStore ?? table.StateStore;
+        foreach (string warning in table.Schema.NameWarnings)
+        {
+            PipelineLog.SchemaWarning(logger, warning);
+        }
+
+        var committed = options.IngestId is null ? null : await stateStore.FindCommitAsync(ingestId, cancellationToken).ConfigureAwait(false);
+        var (tree, preSplit) = await DecidePartitionsAsync(options, table, stateStore, logger, cancellationToken).ConfigureAwait(false);
+        var meter = new ProgressMeter(options.Progress, options.Clock);
+        var pipelineOptions = ToPipeline(options, table.Schema, logger);
+        var spill = new SpillDirectory(
+            pipelineOptions.SpillFolder, SystemRandom.Next, new DiskBudget(options.DiskBudgetBytes), null, error => PipelineLog.CleanUpFailed(logger, ingestId, error));
+        var pipeline = new IngestPipeline(pipelineOptions, tree, preSplit, spill, meter);
+        PipelineLog.Opened(logger, ingestId, table.Name, tree?.Leaves.Count ?? 0, options.DegreeOfParallelism, options.MemoryBudgetBytes);
+        var target = new IngestTarget
+        {
+            IngestId = ingestId,
+            TableName = table.Name,
+            Schema = table.Schema,
+            Store = options.ObjectStore!,
+            StateStore = stateStore,
+            PathInStore = table.Paths.InStore,
+            NameDataFile = TablePaths.DataFile,
+            Clock = options.Clock,
+            Logger = logger,
+            OnRowError = options.OnRowError,
+        };
+        return new IngestWriter(target, pipeline, meter, committed);
+    }
+
+    /// <summary>The table's tree; for a table without one the tree asked for, or the means to make it from the first rows.</summary>
+    private static async Task<(PartitionTree? Tree, PreSplit? PreSplit)> DecidePartitionsAsync(
+        IngestOptions options, OwnTable table, IStateStore stateStore, ILogger logger, CancellationToken cancellationToken)
+    {
+        if (options.StateStore is not null || await OwnTable.ExistsAsync(options.ObjectStore!, table.Name, cancellationToken).ConfigureAwait(false))
+        {
+            return (await stateStore.LoadPartitionsAsync(cancellationToken).ConfigureAwait(false), null);
+        }
+
+        if (options.PreSplitLeafCount is int leaves and > 1)
+        {
+            return (null, new PreSplit(table.Schema, KeyOrder.Bytes, leaves, CreateTreeAsync));
+        }
+
+        return (await CreateTreeAsync(options.SplitPoints ?? [], cancellationToken).ConfigureAwait(false), null);
+
+        async Task<PartitionTree> CreateTreeAsync(IReadOnlyList<FieldValue> points, CancellationToken token)
+        {
+            var wanted = points.Count == 0 ? PartitionTree.Single(table.Schema) : PartitionTree.FromSplitPoints(table.Schema, points, SystemRandom.Uuid);
+            var tree = await stateStore.InitialisePartitionsAsync(wanted, token).ConfigureAwait(false);
+            if (options.PreSplitLeafCount is int asked)
+            {
+                PipelineLog.PreSplitDone(logger, table.Name, tree.Leaves.Count, asked);
+            }
+
+            return tree;
+        }
+    }
+
+    private static PipelineOptions ToPipeline(IngestOptions options, Schema schema, ILogger logger) => new()
+    {
+        Schema = schema,
+        MemoryBudgetBytes = options.MemoryBudgetBytes,
+        DiskBudgetBytes = options.DiskBudgetBytes,
+        SpillFolder = SpillFolder(options),
+        Workers = options.DegreeOfParallelism,
+        SharedFile = options.FileStrategy == FileWritingStrategy.OneReferencePerLeaf,
+        Limits = new RowLimits(options.MaxKeyFieldBytes),
+        OnRowError = options.OnRowError,
+        Clock = options.Clock,
+        DataFiles = new DataFileOptions
+        {
+            Codec = CodecOf(options, logger),
+            CompressionLevel = options.CompressionLevel,
+            RowGroupRows = options.RowGroupRowCount,
+            RowGroupBytes = options.RowGroupBytes,
+            PageBytes = options.PageBytes,
+            PageRows = options.PageRowCount,
+        },
+    };
+
+    private static CompressionCodec CodecOf(IngestOptions options, ILogger logger)
+    {
+        var codec = options.Codec switch
+        {
+            DataFileCodec.Zstd => CompressionCodec.Zstd,
+            DataFileCodec.Snappy => CompressionCodec.Snappy,
+            DataFileCodec.Gzip => CompressionCodec.Gzip,
+            DataFileCodec.Lz4Raw => CompressionCodec.Lz4Raw,
+            DataFileCodec.Brotli => CompressionCodec.Brotli,
+            _ => CompressionCodec.Uncompressed,
+        };
+        if (codec == CompressionCodec.Zstd && !PageCompression.IsAvailable(codec))
+        {
+            PipelineLog.FallBackToSnappy(logger);
+            return CompressionCodec.Snappy;
+        }
+
+        return codec;
+    }
+
+    private static string SpillFolder(IngestOptions options) => options.SpillFolder ?? Path.Combine(Path.GetTempPath(), "sleeper-ingest");
+
+    private static void RemoveStaleSpillFiles(IngestOptions options, ILogger logger)
+    {
+        string folder = SpillFolder(options);
+        int removed = SpillDirectory.RemoveStale(folder, SystemRandom.Next);
+        if (removed > 0)
+        {
+            PipelineLog.StaleSpillRemoved(logger, folder, removed);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Logging;
+using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.StateStores;
+
+namespace Sleeper.Ingest.Core.Pipeline;
+
+/// <summary>The table that an ingest goes into, opened, and how to speak to it.</summary>
+internal sealed record IngestTarget
+{
+    public required string IngestId { get; init; }
+
+    public required string TableName { get; init; }
+
+    public required Schema Schema { get; init; }
+
+    public KeyOrder Order { get; init; } = KeyOrder.Bytes;
+
+    public required IObjectStore Store { get; init; }
+
+    public required IStateStore StateStore { get; init; }
+
+    /// <summary>The path in the store of a name that the table's state knows.</summary>
+    public required Func<string, string> PathInStore { get; init; }
+
+    /// <summary>A data file's name in the table's state, given its partition's id, the attempt's prefix and its number.</summary>
+    public required Func<string, string, int, string> NameDataFile { get; init; }
+
+    public required TimeProvider Clock { get; init; }
+
+    public required ILogger Logger { get; init; }
+
+    public Action<RowError>? OnRowError { get; init; }
+}

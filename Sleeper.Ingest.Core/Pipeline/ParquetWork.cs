@@ -1,0 +1,39 @@
+using Sleeper.Ingest.Core.DataFiles;
+using Sleeper.Ingest.Core.Parquet;
+
+namespace Sleeper.Ingest.Core.Pipeline;
+
+/// <summary>One row group of a Parquet file, to be decoded and encoded on a worker.</summary>
+internal sealed class ParquetWork(ParquetInput input, int rowGroup) : IngestWork
+{
+    private const int StretchRows = 4096;
+
+    public override async ValueTask EncodeAsync(EncodeContext context, CancellationToken cancellationToken)
+    {
+        var encoder = input.TakeEncoder(context.Limits);
+        try
+        {
+            using var reader = await input.File.OpenRowGroupAsync(rowGroup, encoder.Columns, cancellationToken).ConfigureAwait(false);
+            long left = input.File.Metadata.RowGroups[rowGroup].NumRows;
+            long done = 0;
+            while (left > 0)
+            {
+                int rows = encoder.Read(reader, (int)Math.Min(left, StretchRows));
+                while (!encoder.Encode(context.Batch, context.Router, (row, fault) => Reject(context, done + row, fault)))
+                {
+                    await context.AdvanceAsync(cancellationToken).ConfigureAwait(false);
+                }
+
+                done += rows;
+                left -= rows;
+            }
+        }
+        finally
+        {
+            input.GiveBack(encoder);
+        }
+    }
+
+    private void Reject(EncodeContext context, long row, Rows.RowFault fault) =>
+        context.Reject(new RowError(FirstRowNumber + row, fault.FieldName, fault.Reason, $"{input.Name}, row group {rowGroup}, row {row:N0}", fault.Value));
+}

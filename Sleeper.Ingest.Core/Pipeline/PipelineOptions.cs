@@ -1,0 +1,31 @@
+using Sleeper.Ingest.Core.DataFiles;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
+
+namespace Sleeper.Ingest.Core.Pipeline;
+
+/// <summary>What a pipeline needs to know, taken from the options of the ingest.</summary>
+internal sealed record PipelineOptions
+{
+    public required Schema Schema { get; init; }
+
+    public KeyOrder Order { get; init; } = KeyOrder.Bytes;
+
+    public required long MemoryBudgetBytes { get; init; }
+
+    public long DiskBudgetBytes { get; init; } = long.MaxValue;
+
+    public required string SpillFolder { get; init; }
+
+    public required int Workers { get; init; }
+
+    public bool SharedFile { get; init; }
+
+    public required DataFileOptions DataFiles { get; init; }
+
+    public RowLimits Limits { get; init; } = new();
+
+    public Action<RowError>? OnRowError { get; init; }
+
+    public required TimeProvider Clock { get; init; }
+}

@@ -1,0 +1,54 @@
+using System.Buffers;
+using Sleeper.Ingest.Core.Rows;
+
+namespace Sleeper.Ingest.Core.Pipeline;
+
+/// <summary>Some rows of a caller's enumeration, to be encoded on a worker.</summary>
+/// <typeparam name="T">The type of the rows.</typeparam>
+internal sealed class RowWork<T>(T[] rows, int count, Func<T, RowBatch, RowFault?> encode) : IngestWork
+{
+    public override async ValueTask EncodeAsync(EncodeContext context, CancellationToken cancellationToken)
+    {
+        try
+        {
+            int next = 0;
+            while ((next = EncodeSome(context, next)) < count)
+            {
+                await context.AdvanceAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            ArrayPool<T>.Shared.Return(rows, clearArray: true);
+        }
+    }
+
+    /// <summary>Encodes until the batch is full or the rows end; returns the position of the next row.</summary>
+    private int EncodeSome(EncodeContext context, int next)
+    {
+        var batch = context.Batch;
+        while (next < count && !batch.IsFull)
+        {
+            T row = rows[next];
+            var fault = row is null ? new RowFault(null, "the row is null") : encode(row, batch);
+            if (fault is null)
+            {
+                context.EndRow();
+            }
+            else
+            {
+                context.Reject(new RowError(FirstRowNumber + next, fault.FieldName, fault.Reason, null, fault.Value));
+            }
+
+            next++;
+        }
+
+        return next;
+    }
+}
+
+/// <summary>A batch that was encoded on the caller's thread, row by row. It stays the caller's.</summary>
+internal sealed class EncodedWork(RowBatch batch) : IngestWork
+{
+    public override ValueTask EncodeAsync(EncodeContext context, CancellationToken cancellationToken) => context.AppendAsync(batch, cancellationToken);
+}

@@ -1,0 +1,63 @@
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
+
+namespace Sleeper.Ingest.Core.Pipeline;
+
+/// <summary>Rows written one at a time: encoded at once on the caller's thread, handed to the workers a batch at a time.</summary>
+/// <remarks>One caller at a time. The batch is made with the first row.</remarks>
+internal sealed class SingleRows(IngestPipeline pipeline, Schema schema, KeyOrder order, Action<RowError>? onRowError) : IDisposable
+{
+    private readonly RowEncoder _encoder = new(schema, order, pipeline.Limits);
+    private RowBatch? _batch;
+
+    public long RejectedRowCount { get; private set; }
+
+    /// <summary>Encodes a row. False if the batch is full now and must be flushed before the next one.</summary>
+    /// <exception cref="RowRejectedException">The row is bad and there is nobody to hand it to.</exception>
+    public unsafe bool TryWrite(Row row, long rowNumber)
+    {
+        var batch = _batch ??= new RowBatch(pipeline.Budget, pipeline.Plan.BatchBytes, fullRows: 4096);
+        if (batch.RowCount == 0)
+        {
+            batch.Clear();
+        }
+
+        if (_encoder.Encode(row, batch) is { } fault)
+        {
+            batch.DiscardRow();
+            Reject(new RowError(rowNumber, fault.FieldName, fault.Reason, null, fault.Value));
+            return true;
+        }
+
+        batch.EndRow(leaf: 0);
+        return !batch.IsFull;
+    }
+
+    /// <summary>Hands the rows over, so that later rows come after them, and waits until they are in their buckets.</summary>
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        if (_batch is { RowCount: > 0 } batch)
+        {
+            await pipeline.AddAsync(new EncodedWork(batch), cancellationToken).ConfigureAwait(false);
+            await pipeline.DrainAsync(cancellationToken).ConfigureAwait(false);
+            batch.Clear();
+        }
+    }
+
+    public void Dispose()
+    {
+        _batch?.Dispose();
+        _batch = null;
+    }
+
+    private void Reject(RowError error)
+    {
+        if (onRowError is null)
+        {
+            throw new RowRejectedException(error);
+        }
+
+        RejectedRowCount++;
+        onRowError(error);
+    }
+}
