@@ -182,7 +182,7 @@ public sealed class PartitionTreeTests
         var schema = Schema.Create().RowKey("n", FieldType.Int).Build();
         var everything = Region.Everything(schema);
         var partitions = new List<Partition>();
-        const int Depth = 20_000;
+        const int Depth = 5_000;
         for (int i = 0; i < Depth; i++)
         {
             var region = everything.With(0, i == 0 ? int.MinValue : i, FieldValue.Null);

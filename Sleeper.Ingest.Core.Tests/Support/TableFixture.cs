@@ -12,7 +12,7 @@ internal static class TableFixture
 {
     public const string Name = "events";
 
-    public static Schema Schema { get; } = Schema.Create().RowKey("key", FieldType.String).Value("value", FieldType.Long).Build();
+    public static Schema TableSchema { get; } = Schema.Create().RowKey("key", FieldType.String).Value("value", FieldType.Long).Build();
 
     /// <summary>Options whose randomness comes from a seed. Waits take no time.</summary>
     public static StateStoreOptions Options(int seed = 1, TimeProvider? time = null)
@@ -35,11 +35,11 @@ internal static class TableFixture
     public static PartitionTree Tree(params string[] splitPoints)
     {
         int next = 0;
-        return PartitionTree.FromSplitPoints(Schema, [.. splitPoints.Select(p => (FieldValue)p)], () => $"p{next++}");
+        return PartitionTree.FromSplitPoints(TableSchema, [.. splitPoints.Select(p => (FieldValue)p)], () => $"p{next++}");
     }
 
     public static Task<OwnTable> CreateAsync(IObjectStore store, StateStoreOptions? options = null) =>
-        OwnTable.CreateOrOpenAsync(store, Name, Schema, Tree("m"), options ?? Options(), null, TestContext.Current.CancellationToken);
+        OwnTable.CreateOrOpenAsync(store, Name, TableSchema, Tree("m"), options ?? Options(), null, TestContext.Current.CancellationToken);
 
     public static Task<OwnTable> OpenAsync(IObjectStore store, int seed, TimeProvider? time = null) =>
         OwnTable.OpenAsync(store, Name, Options(seed, time), null, TestContext.Current.CancellationToken);

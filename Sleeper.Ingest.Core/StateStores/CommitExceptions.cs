@@ -8,6 +8,9 @@ public sealed class CommitFailedException : IngestException
         : base(message, innerException)
     {
     }
+
+    /// <summary>Objects of the failed attempt that could not be removed; usually none. They belong to no commit.</summary>
+    public IReadOnlyList<string> LeftObjects { get; init; } = [];
 }
 
 /// <summary>

@@ -11,6 +11,7 @@ internal static class Program
         ["put-race"] = PutRaceCommand.RunAsync,
         ["fsync-probe"] = FsyncProbeCommand.RunAsync,
         ["put-forever"] = PutForeverCommand.RunAsync,
+        ["commit-loop"] = CommitLoopCommand.RunAsync,
     };
 
     public static async Task<int> Main(string[] args)

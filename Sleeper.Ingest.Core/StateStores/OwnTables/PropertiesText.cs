@@ -116,7 +116,7 @@ internal static class PropertiesText
             }
 
             char next = text[++i];
-            if (next == 'u' && i + 4 < text.Length + 0
+            if (next == 'u' && i + 4 < text.Length
                 && ushort.TryParse(text.Slice(i + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort unit))
             {
                 result.Append((char)unit);

@@ -8,13 +8,26 @@ internal sealed partial class TransactionLogStateStore
     public async Task<CommitResult> CommitAsync(IngestAttempt attempt, IngestCommit commit, CancellationToken cancellationToken = default)
     {
         CommitRules.Check(attempt, commit);
+        try
+        {
+            return await CommitCheckedAsync(attempt, commit, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (_attemptsInDoubt.ContainsKey(attempt.AttemptId))
+        {
+            // A cancellation says "nothing happened". After an earlier call whose end is not known, that would be a guess.
+            throw StillUnknown(attempt.IngestId, e);
+        }
+    }
+
+    private async Task<CommitResult> CommitCheckedAsync(IngestAttempt attempt, IngestCommit commit, CancellationToken cancellationToken)
+    {
         CommitResult result;
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await OpenForCommitAsync(commit, cancellationToken).ConfigureAwait(false);
+            await OpenForCommitAsync(attempt, commit, cancellationToken).ConfigureAwait(false);
             result = await CommitInOrderAsync(attempt, commit, cancellationToken).ConfigureAwait(false);
-            _attemptsInDoubt.Remove(attempt.AttemptId);
+            _attemptsInDoubt.TryRemove(attempt.AttemptId, out _);
         }
         finally
         {
@@ -30,23 +43,36 @@ internal sealed partial class TransactionLogStateStore
     }
 
     /// <summary>Nothing is read that is known already: an uncontended commit of a store that has begun its attempt is one put.</summary>
-    private async Task OpenForCommitAsync(IngestCommit commit, CancellationToken cancellationToken)
+    private async Task OpenForCommitAsync(IngestAttempt attempt, IngestCommit commit, CancellationToken cancellationToken)
     {
-        if (!_headIsOpen)
+        try
         {
-            await BringHeadUpToDateAsync(cancellationToken).ConfigureAwait(false);
-        }
+            if (!_headIsOpen || _attemptsInDoubt.ContainsKey(attempt.AttemptId))
+            {
+                await BringHeadUpToDateAsync(cancellationToken).ConfigureAwait(false);
+            }
 
-        bool knowsAll = _partitionsAreOpen && _partitionsHead.Number >= commit.PlannedOnPartitions
-            && commit.Files.All(f => f.References.All(r => CurrentTree().Contains(r.PartitionId)));
-        if (!knowsAll)
+            bool knowsAll = _partitionsAreOpen && _partitionsHead.Number >= commit.PlannedOnPartitions
+                && commit.Files.All(f => f.References.All(r => CurrentTree().Contains(r.PartitionId)));
+            if (!knowsAll)
+            {
+                await BringPartitionsUpToDateAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (!IsFinal(e))
         {
-            await BringPartitionsUpToDateAsync(cancellationToken).ConfigureAwait(false);
+            // An earlier put of this attempt may still be on its way: then a failure to read proves nothing.
+            throw _attemptsInDoubt.ContainsKey(attempt.AttemptId)
+                ? StillUnknown(attempt.IngestId, e)
+                : new CommitFailedException($"Ingest '{attempt.IngestId}' is not committed: the table could not be read. {e.Message}", e) { IsRetryable = true };
         }
 
         RequirePartitions();
         CommitRules.CheckPartitions(commit, CurrentTree());
     }
+
+    /// <summary>Errors that say themselves what to do, and that another try does not mend.</summary>
+    private static bool IsFinal(Exception e) => e is OperationCanceledException or TableDamagedException or UnsupportedTableException;
 
     private async Task<CommitResult> CommitInOrderAsync(IngestAttempt attempt, IngestCommit commit, CancellationToken cancellationToken)
     {
@@ -73,7 +99,7 @@ internal sealed partial class TransactionLogStateStore
             var (end, error) = await appender.AppendAsync(entry, deadline).ConfigureAwait(false);
             if (end == AppendEnd.Unknown)
             {
-                _attemptsInDoubt.Add(attempt.AttemptId);
+                _attemptsInDoubt[attempt.AttemptId] = true;
                 throw new CommitOutcomeUnknownException(
                     attempt.IngestId,
                     $"Whether ingest '{attempt.IngestId}' is committed is not known: {_files.NameOf(entry.Entry.Number)} was put, but could not be read back. "
@@ -107,10 +133,9 @@ internal sealed partial class TransactionLogStateStore
                     + $"'{row.Digest}'; this attempt has {commit.RowCount} rows and the digest '{commit.Digest}'. Two different ingests have one id: give this one another.");
             }
 
-            await _files.MakeDurableAsync(row.Number, cancellationToken).ConfigureAwait(false);
             return row.AttemptId == attempt.AttemptId
-                ? new CommitResult(row.Number, row.RowCount, commit.Files)
-                : await ReadResultAsync(row, cancellationToken).ConfigureAwait(false);
+                ? await ConfirmOwnAsync(attempt, row, commit).ConfigureAwait(false)
+                : await FindOthersAsync(attempt, cancellationToken).ConfigureAwait(false);
         }
 
         if (_head.IsEnded(attempt.IngestId, attempt.AttemptId, attempt.OpenedAt))
@@ -124,6 +149,39 @@ internal sealed partial class TransactionLogStateStore
             : throw new CommitFailedException(
                 $"Attempt {attempt.AttemptId} of ingest '{attempt.IngestId}' was begun at entry {attempt.OpenedAt}, but the table has forgotten which ids were "
                 + $"committed before entry {_head.LedgerFrom}: whether this one was cannot be told any more. Begin a new attempt.");
+    }
+
+    /// <summary>The attempt itself is in the log, by an earlier call whose end was not known. Whatever goes wrong here, its files must stay.</summary>
+    private async Task<CommitResult> ConfirmOwnAsync(IngestAttempt attempt, LedgerRow row, IngestCommit commit)
+    {
+        try
+        {
+            await _files.MakeDurableAsync(row.Number, CancellationToken.None).ConfigureAwait(false);
+            return new CommitResult(row.Number, row.RowCount, commit.Files);
+        }
+        catch (Exception e)
+        {
+            throw new CommitOutcomeUnknownException(
+                attempt.IngestId,
+                $"Ingest '{attempt.IngestId}' is in the log, by {_files.NameOf(row.Number)}, but whether it would survive a crash is not known. Try again.",
+                e);
+        }
+    }
+
+    private async Task<CommitResult> FindOthersAsync(IngestAttempt attempt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await FindKnownCommitAsync(attempt.IngestId, cancellationToken).ConfigureAwait(false))!;
+        }
+        catch (Exception e) when (!IsFinal(e))
+        {
+            throw new CommitFailedException(
+                $"Ingest '{attempt.IngestId}' is committed by another attempt, but the result could not be read. {e.Message} Ask for it again.", e)
+            {
+                IsRetryable = true,
+            };
+        }
     }
 
     private LogEntry CommitEntry(IngestAttempt attempt, IngestCommit commit, byte[] body, DateTimeOffset time)
@@ -158,7 +216,7 @@ internal sealed partial class TransactionLogStateStore
                 await BringHeadUpToDateAsync(deadline.Token).ConfigureAwait(false);
                 return;
             }
-            catch (Exception e) when (e is not (TableDamagedException or UnsupportedTableException))
+            catch (Exception e) when (e is OperationCanceledException || !IsFinal(e))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (deadline.IsOver)

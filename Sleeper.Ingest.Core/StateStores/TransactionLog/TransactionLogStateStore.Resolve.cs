@@ -37,7 +37,7 @@ internal sealed partial class TransactionLogStateStore
         try
         {
             // A put of this attempt may still be on its way: without an END it could land after the abort.
-            if (_attemptsInDoubt.Contains(attempt.AttemptId))
+            if (_attemptsInDoubt.ContainsKey(attempt.AttemptId))
             {
                 await BringHeadUpToDateAsync(cancellationToken).ConfigureAwait(false);
                 var row = await EndAsync(attempt.IngestId, attempt.AttemptId, cancellationToken).ConfigureAwait(false);
@@ -47,7 +47,7 @@ internal sealed partial class TransactionLogStateStore
                         $"Attempt {attempt.AttemptId} of ingest '{attempt.IngestId}' cannot be abandoned: it is committed, by {_files.NameOf(row.Value.Number)}.");
                 }
 
-                _attemptsInDoubt.Remove(attempt.AttemptId);
+                _attemptsInDoubt.TryRemove(attempt.AttemptId, out _);
             }
         }
         finally
@@ -119,7 +119,7 @@ internal sealed partial class TransactionLogStateStore
 
     private CommitOutcomeUnknownException StillUnknown(string ingestId, Exception? error) => new(
         ingestId,
-        $"Whether ingest '{ingestId}' is committed could not be found out: the end of its attempts could not be written after {_files.NameOf(_head.Number)}. "
+        $"Whether ingest '{ingestId}' is committed could not be found out after {_files.NameOf(_head.Number)}: the log could not be read or written. "
         + "Keep its files and ask again when the store answers.",
         error);
 }

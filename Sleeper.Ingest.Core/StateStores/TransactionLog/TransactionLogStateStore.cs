@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Globalization;
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Schemas;
@@ -26,7 +27,7 @@ internal sealed partial class TransactionLogStateStore : IStateStore, IDisposabl
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly CommitHead _head = new();
     private readonly PartitionsHead _partitionsHead;
-    private readonly HashSet<string> _attemptsInDoubt = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _attemptsInDoubt = new(StringComparer.Ordinal);
     private bool _headIsOpen;
     private bool _partitionsAreOpen;
 

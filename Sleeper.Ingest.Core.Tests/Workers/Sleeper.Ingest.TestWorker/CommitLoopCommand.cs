@@ -1,0 +1,52 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Sleeper.Ingest.Core.Committing;
+using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.StateStores.OwnTables;
+
+namespace Sleeper.Ingest.TestWorker;
+
+/// <summary>
+/// Commits <c>--count</c> ingests (for ever without) named <c>WRITER-0, WRITER-1, ...</c> to the table <c>--table</c> in the folder <c>--root</c>, each
+/// with one small data file on the partition <c>--partition</c>. Waits for the start signal. Writes "begun ID" before an ingest's first object and
+/// "committed ID NUMBER" after its commit. With <c>--durable false</c> without syncs.
+/// </summary>
+internal static class CommitLoopCommand
+{
+    public static async Task<int> RunAsync(WorkerArguments arguments)
+    {
+        var store = new LocalObjectStore(arguments.Text("root"), new LocalObjectStoreOptions { Durable = arguments.Text("durable", "true") == "true" });
+        var options = new StateStoreOptions { Random = RandomNumberGenerator.Fill, Writer = arguments.Text("writer") };
+        using var table = await OwnTable.OpenAsync(store, arguments.Text("table"), options);
+        var committer = new FileCommitter(table.StateStore, store);
+        await WorkerArguments.WaitForStartAsync();
+        for (var number = 0; number < arguments.Number("count", int.MaxValue); number++)
+        {
+            var id = string.Create(CultureInfo.InvariantCulture, $"{arguments.Text("writer")}-{number}");
+            await Console.Out.WriteLineAsync($"begun {id}");
+            var result = await CommitAsync(store, table, committer, id, arguments.Text("partition"));
+            await Console.Out.WriteLineAsync($"committed {id} {result.TransactionNumber}");
+        }
+
+        return 0;
+    }
+
+    private static async Task<CommitResult> CommitAsync(
+        LocalObjectStore store, OwnTable table, FileCommitter committer, string id, string partition)
+    {
+        await using var barrier = await store.OpenBarrierAsync();
+        var attempt = await table.StateStore.BeginAttemptAsync(id);
+        var name = TablePaths.DataFile(partition, attempt.FileNamePrefix, 0);
+        var path = table.Paths.InStore(name);
+        await using (var writer = await store.CreateAsync(path))
+        {
+            await writer.AppendAsync(System.Text.Encoding.UTF8.GetBytes(id));
+            await writer.CompleteAsync();
+        }
+
+        var commit = new IngestCommit([new DataFile(name, id.Length, [new FileReference(name, partition, 1)])], 1, 1);
+        var outcome = await committer.CommitAsync(attempt, commit, [path], barrier, CancellationToken.None);
+        return outcome.Result!;
+    }
+}
