@@ -1,122 +1,102 @@
 using System.Collections.Concurrent;
+using Sleeper.Ingest.Core.Committing;
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.StateStores;
 
 namespace Sleeper.Ingest.Core.Pipeline;
 
-/// <summary>The last part of an ingest: data files are written, made durable and committed, or removed again.</summary>
-/// <remarks>
-/// Order: intent, data files and sketches, sync, entry in the log. On a failure that is certain, every object that was announced is removed
-/// under a token of its own, then the attempt is closed. If it is not known how the commit ended, everything stays.
-/// </remarks>
-internal sealed class IngestCompletion(IngestTarget target, IngestPipeline pipeline, ProgressMeter meter)
+/// <summary>The last part of an ingest: the intent, data files and sketches, and what <see cref="FileCommitter"/> does with them.</summary>
+/// <remarks>An error while files are written removes every object that was announced, under a token of its own, and closes the attempt.</remarks>
+internal sealed class IngestCompletion
 {
-    private readonly ConcurrentQueue<string> _announced = new();
+    private readonly IngestTarget _target;
+    private readonly IngestPipeline _pipeline;
+    private readonly ProgressMeter _meter;
+    private readonly FileCommitter _committer;
+    private readonly ConcurrentQueue<string> _objects = new();
+
+    public IngestCompletion(IngestTarget target, IngestPipeline pipeline, ProgressMeter meter)
+    {
+        _target = target;
+        _pipeline = pipeline;
+        _meter = meter;
+        _committer = new FileCommitter(
+            target.StateStore, target.Store, (what, error) => PipelineLog.ObjectLeft(target.Logger, target.IngestId, what, error));
+    }
 
     /// <summary>No rows: nothing was written, nothing is recorded.</summary>
-    public IngestResult Nothing() => new() { IngestId = target.IngestId, Outcome = IngestOutcome.NothingToCommit };
+    public IngestResult Nothing() => new() { IngestId = _target.IngestId, Outcome = IngestOutcome.NothingToCommit };
 
     /// <summary>The first run's result.</summary>
     public IngestResult AlreadyCommitted(CommitResult earlier) => ToResult(earlier, IngestOutcome.AlreadyCommitted);
 
+    /// <summary>Writes the files and commits them.</summary>
     public async Task<IngestResult> RunAsync(CancellationToken cancellationToken)
     {
-        var attempt = await target.StateStore.BeginAttemptAsync(target.IngestId, cancellationToken).ConfigureAwait(false);
+        long start = _target.Clock.GetTimestamp();
+        var attempt = await _target.StateStore.BeginAttemptAsync(_target.IngestId, cancellationToken).ConfigureAwait(false);
         if (attempt.Committed is { } earlier)
         {
             return AlreadyCommitted(earlier);
         }
 
+        var barrier = new TimedBarrier(await OpenBarrierAsync(attempt, cancellationToken).ConfigureAwait(false), _target.Clock);
+        await using (barrier.ConfigureAwait(false))
+        {
+            var files = await WriteFilesAsync(attempt, cancellationToken).ConfigureAwait(false);
+            var writing = _target.Clock.GetElapsedTime(start);
+
+            _meter.Enter(IngestStage.Committing);
+            start = _target.Clock.GetTimestamp();
+            var commit = new IngestCommit(files, _pipeline.RowCount, _pipeline.PlannedOnPartitions, _pipeline.Digest);
+            var outcome = await _committer.CommitAsync(attempt, commit, _objects, barrier, cancellationToken).ConfigureAwait(false);
+            var committing = _target.Clock.GetElapsedTime(start) - barrier.Elapsed;
+            var result = outcome.End == CommitEnd.AlreadyCommitted
+                ? AlreadyCommitted(outcome.Result!)
+                : ToResult(outcome.Result!, IngestOutcome.Committed);
+            PipelineLog.Committed(_target.Logger, _target.IngestId, result.CommitNumber, result.RowCount, result.Files.Count, result.OutputBytes);
+            return result with { Times = new IngestTimes(default, writing, barrier.Elapsed, committing) };
+        }
+    }
+
+    private async Task<IWriteBarrier> OpenBarrierAsync(IngestAttempt attempt, CancellationToken cancellationToken)
+    {
         try
         {
-            return await WriteAndCommitAsync(attempt, cancellationToken).ConfigureAwait(false);
+            return await _target.Store.OpenBarrierAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (CommitOutcomeUnknownException)
+        catch
         {
-            throw;
-        }
-        catch (Exception)
-        {
-            await RemoveObjectsAsync().ConfigureAwait(false);
-            await AbandonAsync(attempt).ConfigureAwait(false);
+            await _committer.DiscardAsync(attempt, _objects).ConfigureAwait(false);
             throw;
         }
     }
 
-    private async Task<IngestResult> WriteAndCommitAsync(IngestAttempt attempt, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<DataFile>> WriteFilesAsync(IngestAttempt attempt, CancellationToken cancellationToken)
     {
-        var clock = target.Clock;
-        long start = clock.GetTimestamp();
-        var barrier = await target.Store.OpenBarrierAsync(cancellationToken).ConfigureAwait(false);
-        await using (barrier.ConfigureAwait(false))
+        var places = new FilePlaces(
+            _target.Store,
+            (partitionId, number) => _target.NameDataFile(partitionId, attempt.FileNamePrefix, number),
+            _target.PathInStore,
+            _objects.Enqueue);
+        try
         {
-            var places = new FilePlaces(
-                target.Store,
-                (partitionId, number) => target.NameDataFile(partitionId, attempt.FileNamePrefix, number),
-                target.PathInStore,
-                _announced.Enqueue);
-            var files = await pipeline.WriteFilesAsync(places, cancellationToken).ConfigureAwait(false);
-            var writing = clock.GetElapsedTime(start);
-
-            meter.Enter(IngestStage.Committing);
-            start = clock.GetTimestamp();
-            await barrier.FlushAsync(_announced, cancellationToken).ConfigureAwait(false);
-            var syncing = clock.GetElapsedTime(start);
-
-            start = clock.GetTimestamp();
-            var commit = new IngestCommit(files, pipeline.RowCount, pipeline.PlannedOnPartitions, pipeline.Digest);
-            var committed = await target.StateStore.CommitAsync(attempt, commit, cancellationToken).ConfigureAwait(false);
-            var committing = clock.GetElapsedTime(start);
-            if (committed.AlreadyCommitted)
-            {
-                await RemoveObjectsAsync().ConfigureAwait(false);
-                return AlreadyCommitted(committed);
-            }
-
-            var result = ToResult(committed, IngestOutcome.Committed) with { Times = new IngestTimes(default, writing, syncing, committing) };
-            PipelineLog.Committed(target.Logger, target.IngestId, result.CommitNumber, result.RowCount, result.Files.Count, result.OutputBytes);
-            return result;
+            return await _pipeline.WriteFilesAsync(places, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await _committer.DiscardAsync(attempt, _objects).ConfigureAwait(false);
+            throw;
         }
     }
 
     private IngestResult ToResult(CommitResult commit, IngestOutcome outcome) => new()
     {
-        IngestId = target.IngestId,
+        IngestId = _target.IngestId,
         Outcome = outcome,
         CommitNumber = commit.TransactionNumber,
         RowCount = commit.RowCount,
         Files = commit.Files,
         OutputBytes = commit.Files.Sum(f => f.LengthBytes),
     };
-
-    private async Task RemoveObjectsAsync()
-    {
-        foreach (string path in _announced)
-        {
-            try
-            {
-                await target.Store.DeleteAsync(path, CancellationToken.None).ConfigureAwait(false);
-            }
-#pragma warning disable CA1031 // A failure while cleaning up must not hide the first one; the object is named in the log.
-            catch (Exception error)
-#pragma warning restore CA1031
-            {
-                PipelineLog.ObjectLeft(target.Logger, path, target.IngestId, error);
-            }
-        }
-    }
-
-    private async Task AbandonAsync(IngestAttempt attempt)
-    {
-        try
-        {
-            await target.StateStore.AbandonAsync(attempt, CancellationToken.None).ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // As above.
-        catch (Exception error)
-#pragma warning restore CA1031
-        {
-            PipelineLog.CleanUpFailed(target.Logger, target.IngestId, error);
-        }
-    }
 }

@@ -17,8 +17,8 @@ internal static partial class PipelineLog
     [LoggerMessage(4, LogLevel.Warning, "Cleaning up after the ingest '{IngestId}' failed; its memory or spill files may be left until the process ends.")]
     public static partial void CleanUpFailed(ILogger logger, string ingestId, Exception error);
 
-    [LoggerMessage(5, LogLevel.Warning, "The object '{Path}' of the ingest '{IngestId}', which failed, could not be removed. No row of it is visible; a maintenance run removes it.")]
-    public static partial void ObjectLeft(ILogger logger, string path, string ingestId, Exception error);
+    [LoggerMessage(5, LogLevel.Warning, "After the ingest '{IngestId}': {What}")]
+    public static partial void ObjectLeft(ILogger logger, string ingestId, string what, Exception error);
 
     [LoggerMessage(6, LogLevel.Warning, "libzstd cannot be loaded, so data files are compressed with snappy. Install it (Debian: libzstd1) for smaller files.")]
     public static partial void FallBackToSnappy(ILogger logger);
