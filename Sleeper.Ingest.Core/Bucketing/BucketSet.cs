@@ -68,6 +68,7 @@ internal sealed unsafe class BucketSet : IDisposable
     /// Appends the rows of a routed batch from <paramref name="firstRow"/> on, whose bytes begin at <paramref name="firstByte"/>.
     /// Returns the position of the first row that did not fit because memory is used up, or the batch's row count; and where its bytes begin.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Append(RowBatch batch, int firstRow, ref int firstByte)
     {
         ReadOnlySpan<RowSpan> rows = batch.Rows;
@@ -93,6 +94,7 @@ internal sealed unsafe class BucketSet : IDisposable
     /// Appends rows that lie in a slab already, from <paramref name="offset"/> on, finding their leaves. False, with the offset of the first row
     /// that did not fit, if memory is used up.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool AppendEncoded(Slab slab, Func<nint, int, int> leafOf, ref int offset)
     {
         byte* start = slab.Buffer.Pointer;

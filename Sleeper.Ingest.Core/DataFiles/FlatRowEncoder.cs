@@ -101,6 +101,7 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
         return (!isKey || AcceptsKeys(vector, bytes)) && (field.Field.Type.Kind != FieldTypeKind.String || IsText(vector, bytes));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool AcceptsKeys(ColumnVector vector, ReadOnlySpan<byte> bytes)
     {
         if (bytes.IndexOfAnyInRange((byte)0, (byte)1) >= 0)
@@ -186,6 +187,7 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
         };
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddByteLengths(int[] offsets, int first, int count, bool isKey)
     {
         for (int i = 0; i < count; i++)
@@ -205,6 +207,7 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddNullableLengths(int index, int first, int count)
     {
         var field = _fields[index];
@@ -236,6 +239,7 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
     }
 
     /// <summary>Sets the write positions of the rows that fit; returns how many do, and their bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int FindStarts(RowBatch batch, int count, out int bytes)
     {
         int fitting = 0;
@@ -277,6 +281,7 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WriteKeys(ColumnVector vector, int first, int count)
     {
         byte** positions = _positions;
@@ -318,6 +323,7 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WriteValues(ColumnVector vector, int first, int count)
     {
         byte** positions = _positions;
@@ -354,6 +360,7 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int WriteNullable(FieldReader field, ColumnVector vector, int first, int count, int value)
     {
         byte** positions = _positions;
@@ -399,6 +406,7 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
         return destination + length;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void EndRows(RowBatch batch, LeafRouter? router, int count, int bytes)
     {
         byte* key = batch.CurrentKey;

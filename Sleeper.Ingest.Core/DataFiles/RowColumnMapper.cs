@@ -92,6 +92,7 @@ internal sealed unsafe class RowColumnMapper : IDisposable
     public void Dispose() => _positionBuffer.Dispose();
 
     /// <summary>Sets the read positions to the rows' keys; returns the bytes of all rows, which no column can exceed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int FindStarts(RowEntry* entries, int count)
     {
         const int Ahead = 12;
@@ -146,6 +147,7 @@ internal sealed unsafe class RowColumnMapper : IDisposable
         vector.LevelCount = count;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MapLongKey(long[] values, int count)
     {
         byte** positions = _positions;
@@ -160,6 +162,7 @@ internal sealed unsafe class RowColumnMapper : IDisposable
     }
 
     /// <summary>Copies keys 16 bytes at a time up to the terminator, undoing escapes where there are any.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MapBytesKey(byte[] bytes, int[] offsets, int count)
     {
         byte** positions = _positions;
@@ -262,6 +265,7 @@ internal sealed unsafe class RowColumnMapper : IDisposable
         vector.LevelCount = count;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MapInts(int[] values, int count)
     {
         byte** positions = _positions;
@@ -272,6 +276,7 @@ internal sealed unsafe class RowColumnMapper : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MapLongs(long[] values, int count)
     {
         byte** positions = _positions;
@@ -282,6 +287,7 @@ internal sealed unsafe class RowColumnMapper : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MapBytes(byte[] bytes, int[] offsets, int count)
     {
         byte** positions = _positions;
@@ -301,6 +307,7 @@ internal sealed unsafe class RowColumnMapper : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int MapNullable(FieldTypeKind kind, ColumnVector vector, int count)
     {
         vector.EnsureLevels(count, definition: true, repetition: false);
@@ -325,6 +332,7 @@ internal sealed unsafe class RowColumnMapper : IDisposable
         return values;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MapList(Field field, ColumnVector vector, int count, int bytes)
     {
         byte present = field.IsNullable ? (byte)1 : (byte)0;
@@ -349,6 +357,7 @@ internal sealed unsafe class RowColumnMapper : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MapMap(Field field, ColumnVector keys, ColumnVector values, int count, int bytes)
     {
         byte present = field.IsNullable ? (byte)1 : (byte)0;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Sketches;
@@ -27,6 +28,7 @@ internal static class RowPieces
         return count;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe int Take(RowEntry* entries, int most, ref long groupBytes)
     {
         const int Ahead = 12;

@@ -85,6 +85,7 @@ internal sealed unsafe class LoserTree : IDisposable
     /// Takes entries in order until <paramref name="destination"/> is full or the winner's source has no entries left, which is then still
     /// <see cref="Winner"/> and must be given new ones. Returns how many were taken.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Take(RowEntry* destination, int capacity, out bool winnerIsEmpty)
     {
         Node* nodes = _nodes;

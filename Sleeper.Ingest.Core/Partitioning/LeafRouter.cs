@@ -55,6 +55,7 @@ internal sealed unsafe class LeafRouter
         return Search(key, keyLength);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Search(byte* key, int keyLength)
     {
         ulong prefix = RowFormat.KeyPrefix(key, keyLength, 0);

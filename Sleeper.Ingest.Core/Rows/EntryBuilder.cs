@@ -10,6 +10,7 @@ internal static unsafe class EntryBuilder
     /// <param name="rows">Whole rows, as <see cref="RowFormat"/> lays them out.</param>
     /// <param name="length">Their length in bytes.</param>
     /// <param name="destination">Room for all entries.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Build(byte* rows, nint length, RowEntry* destination)
     {
         byte* end = rows + length;
@@ -36,6 +37,7 @@ internal static unsafe class EntryBuilder
     /// <param name="destination">Room for <paramref name="expectedCount"/> entries.</param>
     /// <param name="expectedCount">How many rows there must be.</param>
     /// <param name="faultOffset">If false: where the first row starts that does not fit, or that is one too many, or where the rows end too early.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool TryBuild(byte* rows, nint length, RowEntry* destination, int expectedCount, out nint faultOffset)
     {
         nint offset = 0;

@@ -70,6 +70,7 @@ internal sealed class ByteItems
     }
 
     /// <summary>Appends the items number first, first + 2, ... of another, which has an even number of them; first is 0 or 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AppendEveryOther(ByteItems source, int first)
     {
         Reserve(source.EveryOtherBytes(first));
@@ -168,6 +169,7 @@ internal sealed class ByteItems
     /// first byte that differs among sixteen and ranks only that. What lies behind the end of a short item may differ: the shorter length
     /// is the limit.
     /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool IsAscending<TOrder>()
         where TOrder : struct, IByteOrder
     {
@@ -321,6 +323,7 @@ internal sealed class ByteItems
     }
 
     /// <summary>The bytes of the items number first, first + 2, ...: their ends less their starts, which are the odd and even ones of the offsets.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int EveryOtherBytes(int first)
     {
         var offsets = _offsets.AsSpan(first, Count);

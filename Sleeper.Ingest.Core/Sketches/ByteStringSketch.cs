@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Text;
 using Sleeper.Ingest.Core.Rows;
@@ -209,6 +210,7 @@ internal sealed class ByteStringSketch<TOrder> : QuantileSketch
         return length < 0 ? -1 : position + length;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CheckOffsets(int dataLength, ReadOnlySpan<int> offsets)
     {
         if (offsets.IsEmpty)

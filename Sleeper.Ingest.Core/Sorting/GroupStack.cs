@@ -85,6 +85,7 @@ internal unsafe ref struct GroupStack
     }
 
     /// <summary>The next range of entries, from the group's position on, whose top bits agree and which are not in strictly rising order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly bool FindDoubt(ref Group group, out int start, out int end)
     {
         RowEntry* entries = _entries;
@@ -134,6 +135,7 @@ internal unsafe ref struct GroupStack
     }
 
     /// <summary>Looks for ties among entries that are in the order of their prefixes; stops after pushing a group, to be called again for the rest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SettleTiesWithin(ref Group group, int start, int end)
     {
         while (start < end)

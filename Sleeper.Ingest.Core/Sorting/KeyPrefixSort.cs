@@ -59,6 +59,7 @@ internal static unsafe class KeyPrefixSort
     }
 
     /// <summary>Orders a few entries by their whole prefixes, stably.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SortByInsertion(RowEntry* entries, int count)
     {
         for (nint i = 1; i < count; i++)
@@ -117,6 +118,7 @@ internal static unsafe class KeyPrefixSort
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ulong VaryingBits(RowEntry* entries, int count)
     {
         ulong union = 0;
@@ -205,6 +207,7 @@ internal static unsafe class KeyPrefixSort
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Count<TDigit>(RowEntry* entries, int count, uint* histograms, int passes, ulong* digits)
         where TDigit : struct, IDigit
     {
@@ -253,6 +256,7 @@ internal static unsafe class KeyPrefixSort
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scatter<TDigit>(RowEntry* from, RowEntry* to, int count, uint* places, ulong digit)
         where TDigit : struct, IDigit
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Diagnostics;
 using System.Runtime.Intrinsics.X86;
 using Sleeper.Ingest.Core.Buffers;
@@ -68,6 +69,7 @@ internal sealed unsafe class SpillWriter : IDisposable
     /// <summary>Writes all that is left in a cursor as a sorted run. Does not dispose the cursor.</summary>
     /// <returns>What a <see cref="RunCursor"/> needs to find it.</returns>
     /// <exception cref="IngestException">The disk or its budget is full, or the disk failed.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public SpillExtent AppendRun(uint run, IRowCursor rows)
     {
         Begin(SpillKind.SortedRun, run);

@@ -21,6 +21,7 @@ internal static unsafe class BitPacker
     private const int MaxFastWidth = 56;
 
     /// <summary>Packs <paramref name="count"/> numbers (a multiple of 8) and returns the byte behind them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static byte* Pack(uint* values, int count, int width, byte* target)
     {
         if (width > MaxFastWidth / 2)
@@ -51,6 +52,7 @@ internal static unsafe class BitPacker
     }
 
     /// <summary>Packs <paramref name="count"/> numbers (a multiple of 8) and returns the byte behind them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static byte* Pack(ulong* values, int count, int width, byte* target)
     {
         if (width > MaxFastWidth)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.Intrinsics;
@@ -70,6 +71,7 @@ internal static unsafe class DeltaBinaryPackedEncoder
     }
 
     /// <summary>Deltas of a whole block less its smallest delta, which is returned.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static long BlockDeltas(long* source, long* target)
     {
         Vector256<long> smallest = Vector256.Create(long.MaxValue);
@@ -89,6 +91,7 @@ internal static unsafe class DeltaBinaryPackedEncoder
         return result;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int BlockDeltas(int* source, int* target)
     {
         Vector256<int> smallest = Vector256.Create(int.MaxValue);
@@ -130,6 +133,7 @@ internal static unsafe class DeltaBinaryPackedEncoder
         return smallest;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WriteBlock(long smallest, long* deltas, int count, ByteBuffer output)
     {
         output.AppendZigZag(smallest);
@@ -155,6 +159,7 @@ internal static unsafe class DeltaBinaryPackedEncoder
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WriteBlock(int smallest, int* deltas, int count, ByteBuffer output)
     {
         output.AppendZigZag(smallest);

@@ -29,6 +29,7 @@ internal static unsafe class DeltaByteArrayEncoder
     }
 
     /// <summary>Splits each value and returns the bytes of all suffixes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static int FindPrefixes(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> offsets, Span<int> prefixes, Span<int> suffixes)
     {
         int count = offsets.Length - 1;
@@ -89,6 +90,7 @@ internal static unsafe class DeltaByteArrayEncoder
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopySuffixes(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> offsets, ReadOnlySpan<int> prefixes, ReadOnlySpan<int> suffixes, Span<byte> target)
     {
         int i = 0;

@@ -40,6 +40,7 @@ internal sealed unsafe class PlainByteArrayDecoder(ParquetReaderLimits limits) :
     }
 
     /// <summary>Decodes until a value does not fit the vector's bytes, or <paramref name="count"/> are done.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int DecodeWhileRoom(ColumnVector destination, int count)
     {
         int done = 0;

@@ -44,6 +44,7 @@ internal static class ValueBounds
     }
 
     /// <summary>Indexes of the smallest and the largest byte array. Almost all are told apart by their first eight bytes, read as one number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static unsafe (int Smallest, int Largest) OfBytes(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> offsets)
     {
         int count = offsets.Length - 1;

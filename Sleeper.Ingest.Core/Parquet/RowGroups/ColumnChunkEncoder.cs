@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Diagnostics;
 using System.Numerics;
 using Sleeper.Ingest.Core.Buffers;
@@ -174,6 +175,7 @@ internal sealed class ColumnChunkEncoder
         _pendingBytes += _cutter.PlainBytes(values, at.Values, part.Values);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void GatherBytes(ColumnVector values, int from, int count)
     {
         int start = values.Offsets[from];

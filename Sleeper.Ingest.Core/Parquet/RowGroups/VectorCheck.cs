@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using Sleeper.Ingest.Core.Parquet.Columns;
@@ -68,6 +69,7 @@ internal static class VectorCheck
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CheckOffsets(LeafColumn column, ColumnVector values)
     {
         ReadOnlySpan<int> offsets = values.Offsets.AsSpan(0, values.ValueCount + 1);
