@@ -19,6 +19,30 @@ internal sealed class SlabPool : IDisposable
 
     public int SlabBytes { get; }
 
+    /// <summary>Bytes of slabs that are reserved in the budget and used by nobody.</summary>
+    public long FreeBytes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (long)_free.Count * SlabBytes;
+            }
+        }
+    }
+
+    /// <summary>Gives free slabs back to the budget until it has so many bytes free, or there are none left.</summary>
+    public void FreeUp(long bytes)
+    {
+        lock (_lock)
+        {
+            while (_budget.FreeBytes < bytes && _free.TryPop(out var slab))
+            {
+                slab.Dispose();
+            }
+        }
+    }
+
     /// <summary>A slab of at least so many bytes, or null if the budget is used up.</summary>
     public NativeBuffer? TryTake(int minimumBytes)
     {

@@ -52,9 +52,11 @@ internal sealed class BucketSpill : IRunStore<SpillExtent>, IDisposable
     /// <summary>Spills until so many bytes of memory are free, or nothing is left to spill.</summary>
     public void KeepFree(BucketSet buckets, long bytes)
     {
-        while (_budget.FreeBytes < bytes && TrySpillLargest(buckets))
+        while (_budget.FreeBytes + _pool.FreeBytes < bytes && TrySpillLargest(buckets))
         {
         }
+
+        _pool.FreeUp(bytes);
     }
 
     /// <summary>Spills the bucket with the most bytes in memory.</summary>
@@ -76,7 +78,8 @@ internal sealed class BucketSpill : IRunStore<SpillExtent>, IDisposable
         {
             needed = NeededForReading(buckets);
         }
-        while (_budget.FreeBytes < needed && TrySpillLargest(buckets));
+        while (_budget.FreeBytes + _pool.FreeBytes < needed && TrySpillLargest(buckets));
+        _pool.FreeUp(needed);
     }
 
     /// <summary>The rows of a bucket of which some are on disk, in key order.</summary>
@@ -183,6 +186,7 @@ internal sealed class BucketSpill : IRunStore<SpillExtent>, IDisposable
             }
             else
             {
+                _pool.FreeUp(bucket.MemoryRows * MemoryPlan.SortBytesPerRow);
                 using var sorted = SortedRun.FromMemory(bucket, _pool, _budget);
                 var run = Writer().AppendRun(_nextRun++, sorted);
                 Count(run);

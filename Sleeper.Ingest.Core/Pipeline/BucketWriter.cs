@@ -101,6 +101,15 @@ internal sealed class BucketWriter : IDisposable
         _pool.StopKeeping();
     }
 
+    /// <summary>Spills, if need be, until so many bytes are free beside what sorting will need.</summary>
+    public void MakeRoom(long bytes)
+    {
+        if (Buckets is { } buckets)
+        {
+            _spill.KeepFree(buckets, SortReserve(buckets) + bytes);
+        }
+    }
+
     /// <summary>Tells the caller of bad rows, in their order, or fails the ingest.</summary>
     public void Report(List<RowError> errors)
     {

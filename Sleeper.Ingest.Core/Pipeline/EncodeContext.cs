@@ -24,6 +24,7 @@ internal sealed class EncodeContext : IDisposable
         _gate = gate;
         _bucketWriter = bucketWriter;
         Limits = limits;
+        Budget = budget;
         _batches = new RowBatch[plan.BatchesPerWorker];
         for (int i = 0; i < _batches.Length; i++)
         {
@@ -34,6 +35,8 @@ internal sealed class EncodeContext : IDisposable
     }
 
     public RowLimits Limits { get; }
+
+    public MemoryBudget Budget { get; }
 
     /// <summary>The batch to encode into; after a row, <see cref="AdvanceAsync"/> if it is full.</summary>
     public RowBatch Batch { get; private set; }
@@ -89,6 +92,27 @@ internal sealed class EncodeContext : IDisposable
     {
         await TakeTurnAsync(cancellationToken).ConfigureAwait(false);
         await _bucketWriter.AppendAsync(batch, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Takes memory for a piece's input, spilling buckets for it if that must be. Give it back to <see cref="Budget"/>.
+    /// </summary>
+    /// <exception cref="IngestException">It does not fit the budget at all.</exception>
+    public async ValueTask ReserveInputAsync(long bytes, string what, CancellationToken cancellationToken)
+    {
+        if (Budget.TryReserve(bytes))
+        {
+            return;
+        }
+
+        await TakeTurnAsync(cancellationToken).ConfigureAwait(false);
+        _bucketWriter.MakeRoom(bytes);
+        if (!Budget.TryReserve(bytes))
+        {
+            throw new IngestException(
+                $"{what} needs {bytes:N0} bytes of memory, but of the budget of {Budget.LimitBytes:N0} bytes only {Budget.FreeBytes:N0} can be freed. "
+                + "Raise WithMemoryBudget, lower WithDegreeOfParallelism, or write the file with smaller row groups.");
+        }
     }
 
     /// <summary>Waits until it is this piece's turn.</summary>

@@ -11,6 +11,8 @@ internal sealed class ParquetWork(ParquetInput input, int rowGroup) : IngestWork
     public override async ValueTask EncodeAsync(EncodeContext context, CancellationToken cancellationToken)
     {
         var encoder = input.TakeEncoder(context.Limits);
+        long heldBytes = input.File.StoredBytes(rowGroup, encoder.Columns);
+        await context.ReserveInputAsync(heldBytes, $"Row group {rowGroup} of '{input.Name}'", cancellationToken).ConfigureAwait(false);
         try
         {
             using var reader = await input.File.OpenRowGroupAsync(rowGroup, encoder.Columns, cancellationToken).ConfigureAwait(false);
@@ -30,6 +32,7 @@ internal sealed class ParquetWork(ParquetInput input, int rowGroup) : IngestWork
         }
         finally
         {
+            context.Budget.Release(heldBytes);
             input.GiveBack(encoder);
         }
     }
