@@ -100,8 +100,8 @@ public sealed class Table
     public async Task<TableDescription> DescribeAsync(CancellationToken cancellationToken = default)
     {
         var state = await _own.StateStore.LoadStateAsync(cancellationToken).ConfigureAwait(false);
-        var sizes = await TableSizes.FindAsync(_own.Store, _own.Paths.AllData, _own.Paths.InStore, state.References, cancellationToken).ConfigureAwait(false);
-        return Describe(state, sizes);
+        var sizes = await TableDescriber.FindSizesAsync(_own.Store, _own.Paths.AllData, _own.Paths.InStore, state, cancellationToken).ConfigureAwait(false);
+        return TableDescriber.Describe(Name, state, sizes);
     }
 
     /// <summary>All rows in key order: row keys, then sort keys; rows with equal keys in the order of their commits.</summary>
@@ -147,32 +147,4 @@ public sealed class Table
             yield return row;
         }
     }
-
-    private TableDescription Describe(TableState state, Dictionary<string, long?> sizes)
-    {
-        var rowsOfFile = state.References.GroupBy(r => r.FileName, StringComparer.Ordinal)
-            .ToDictionary(g => g.Key, g => g.Sum(r => r.RowCount), StringComparer.Ordinal);
-        var byPartition = state.References.ToLookup(r => r.PartitionId, StringComparer.Ordinal);
-        var leaves = state.Partitions.Leaves.Select(leaf => new LeafDescription(
-            leaf.Id,
-            leaf.Region,
-            byPartition[leaf.Id].Select(r => r.FileName).Distinct(StringComparer.Ordinal).Count(),
-            byPartition[leaf.Id].Sum(r => r.RowCount),
-            byPartition[leaf.Id].Sum(r => ShareOf(r, sizes[r.FileName] ?? 0, rowsOfFile[r.FileName])))).ToList();
-        long rows = state.References.Sum(r => r.RowCount);
-        return new TableDescription(
-            Name,
-            state.TransactionNumber,
-            leaves,
-            rows,
-            sizes.Count,
-            sizes.Values.Sum(size => size ?? 0),
-            rows - leaves.Sum(leaf => leaf.RowCount),
-            state.References.Any(r => r.CountApproximate),
-            [.. sizes.Where(size => size.Value is null).Select(size => size.Key).Order(StringComparer.Ordinal)],
-            state.RecentCommits);
-    }
-
-    private static long ShareOf(FileReference reference, long lengthBytes, long rowsOfFile) =>
-        rowsOfFile == 0 ? lengthBytes : (long)((Int128)lengthBytes * reference.RowCount / rowsOfFile);
 }
