@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Sleeper.Ingest.Core.Diagnostics;
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Partitioning;
+using Sleeper.Ingest.Core.Pipeline;
 using Sleeper.Ingest.Core.Reading;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
@@ -56,7 +57,7 @@ public sealed class Table
         var tree = splitPoints is null or { Count: 0 }
             ? PartitionTree.Single(schema)
             : PartitionTree.FromSplitPoints(schema, splitPoints, SystemRandom.Uuid);
-        return new Table(await OwnTable.CreateOrOpenAsync(store, name, schema, tree, StateOptions(), null, cancellationToken).ConfigureAwait(false));
+        return new Table(await OwnTable.CreateOrOpenAsync(store, name, schema, tree, IngestOpening.StateOptions(TimeProvider.System), null, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Opens a table; its schema comes from the table.</summary>
@@ -65,7 +66,7 @@ public sealed class Table
     public static async Task<Table> OpenAsync(IObjectStore store, string name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
-        return new Table(await OwnTable.OpenAsync(store, name, StateOptions(), null, cancellationToken).ConfigureAwait(false));
+        return new Table(await OwnTable.OpenAsync(store, name, IngestOpening.StateOptions(TimeProvider.System), null, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Opens a table in a local folder that holds tables.</summary>
@@ -132,12 +133,6 @@ public sealed class Table
     /// </summary>
     public Task<IngestResolution> ResolveAsync(string ingestId, CancellationToken cancellationToken = default) =>
         _own.StateStore.ResolveAsync(ingestId, cancellationToken);
-
-    private static StateStoreOptions StateOptions() => new()
-    {
-        Random = SystemRandom.Fill,
-        Writer = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Environment.MachineName}/{Environment.ProcessId}"),
-    };
 
     private async IAsyncEnumerable<Row> ReadOneStateAsync(KeyFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
