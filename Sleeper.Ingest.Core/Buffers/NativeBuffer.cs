@@ -20,8 +20,8 @@ internal sealed unsafe class NativeBuffer : IDisposable
     /// <summary>Takes memory; if a budget is given, <paramref name="lengthBytes"/> must already be reserved there and are released on disposal.</summary>
     public NativeBuffer(nint lengthBytes, MemoryBudget? reservedIn = null)
     {
-        _pointer = (byte*)NativeMemory.AlignedAlloc((nuint)lengthBytes + PaddingBytes, 64);
         LengthBytes = lengthBytes;
+        _pointer = IsPages ? MemoryPages.Take(AllocatedBytes) : (byte*)NativeMemory.AlignedAlloc((nuint)AllocatedBytes, 64);
         _budget = reservedIn;
         Interlocked.Add(ref s_liveBytes, lengthBytes);
     }
@@ -50,13 +50,25 @@ internal sealed unsafe class NativeBuffer : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    private nint AllocatedBytes => LengthBytes + PaddingBytes;
+
+    private bool IsPages => MemoryPages.AreSupported && LengthBytes >= MemoryPages.MinimumBytes;
+
     private void Free()
     {
         byte* pointer = _pointer;
         _pointer = null;
         if (pointer is not null)
         {
-            NativeMemory.AlignedFree(pointer);
+            if (IsPages)
+            {
+                MemoryPages.GiveBack(pointer, AllocatedBytes);
+            }
+            else
+            {
+                NativeMemory.AlignedFree(pointer);
+            }
+
             Interlocked.Add(ref s_liveBytes, -LengthBytes);
             _budget?.Release(LengthBytes);
         }

@@ -1,0 +1,36 @@
+using System.Runtime.InteropServices;
+
+namespace Sleeper.Ingest.Core.Buffers;
+
+/// <summary>Memory straight from the operating system, which gets it back at once when it is freed.</summary>
+/// <remarks>
+/// The C library keeps freed blocks of up to 32 MiB for later, and blocks of many sizes leave gaps between them: with a budget of 1 GiB a
+/// process grew 270 MiB beyond what the pipeline held. Only on Linux; elsewhere the C library serves.
+/// </remarks>
+internal static unsafe partial class MemoryPages
+{
+    /// <summary>Smaller blocks are used again and again by the C library without new page faults, which cost 50 ns a row; they leave small gaps.</summary>
+    public const nint MinimumBytes = 4 << 20;
+
+    private const int ReadWrite = 0x1 | 0x2;
+    private const int PrivateAnonymous = 0x02 | 0x20;
+
+    public static bool AreSupported { get; } = OperatingSystem.IsLinux() && Environment.Is64BitProcess;
+
+    /// <exception cref="OutOfMemoryException">The system has no memory left.</exception>
+    public static byte* Take(nint lengthBytes)
+    {
+        byte* pages = Map(null, lengthBytes, ReadWrite, PrivateAnonymous, -1, 0);
+        return (nint)pages == -1
+            ? throw new OutOfMemoryException($"The system gave no {lengthBytes:N0} bytes of memory (error {Marshal.GetLastPInvokeError()}).")
+            : pages;
+    }
+
+    public static void GiveBack(byte* pages, nint lengthBytes) => Unmap(pages, lengthBytes);
+
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
+    private static partial byte* Map(byte* address, nint length, int protection, int flags, int descriptor, nint offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
+    private static partial int Unmap(byte* address, nint length);
+}
