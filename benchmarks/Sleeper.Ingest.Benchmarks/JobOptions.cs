@@ -1,0 +1,95 @@
+using System.Globalization;
+
+namespace Sleeper.Ingest.Benchmarks;
+
+/// <summary>The command line of a job.</summary>
+internal sealed record JobOptions
+{
+    private string? _input;
+    private string? _output;
+    private string? _workload;
+    private long? _rows;
+
+    public string Input => _input ?? throw new ArgumentException("--input FILE is missing.");
+
+    public string Output => _output ?? throw new ArgumentException("--out is missing.");
+
+    public string Workload => _workload ?? throw new ArgumentException("--workload is missing.");
+
+    public long Rows => _rows ?? throw new ArgumentException("--rows N is missing.");
+
+    public int Threads { get; private set; } = Environment.ProcessorCount;
+
+    public long? MemoryBytes { get; private set; }
+
+    public bool IsOneFile { get; private set; }
+
+    public bool IsTyped { get; private set; }
+
+    public bool IsDurable { get; private set; } = true;
+
+    public string? SpillFolder { get; private set; }
+
+    public static JobOptions Parse(string[] args)
+    {
+        var options = new JobOptions();
+        for (int i = 0; i < args.Length; i++)
+        {
+            if (args[i] == "--no-sync")
+            {
+                options.IsDurable = false;
+                continue;
+            }
+
+            string option = args[i];
+            string value = ++i < args.Length ? args[i] : throw new ArgumentException($"{option} has no value.");
+            options.Set(option, value);
+        }
+
+        return options;
+    }
+
+    private void Set(string option, string value)
+    {
+        switch (option)
+        {
+            case "--input":
+                _input = value;
+                break;
+            case "--out":
+                _output = value;
+                break;
+            case "--workload":
+                _workload = value;
+                break;
+            case "--rows":
+                _rows = Number(option, value);
+                break;
+            case "--threads":
+                Threads = (int)Number(option, value);
+                break;
+            case "--memory":
+                MemoryBytes = Number(option, value);
+                break;
+            case "--spill":
+                SpillFolder = value;
+                break;
+            case "--strategy":
+                IsOneFile = Choice(option, value, "file", "reference") == "reference";
+                break;
+            case "--kind":
+                IsTyped = Choice(option, value, "row", "typed") == "typed";
+                break;
+            default:
+                throw new ArgumentException($"There is no option '{option}'.");
+        }
+    }
+
+    private static long Number(string option, string value) =>
+        long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number > 0
+            ? number
+            : throw new ArgumentException($"{option} needs a positive number, not '{value}'.");
+
+    private static string Choice(string option, string value, params string[] choices) =>
+        choices.Contains(value) ? value : throw new ArgumentException($"{option} is one of {string.Join(", ", choices)}, not '{value}'.");
+}

@@ -1,0 +1,39 @@
+using Sleeper.Ingest.Benchmarks.Measuring;
+using Sleeper.Ingest.Core.Rows;
+
+namespace Sleeper.Ingest.Benchmarks.Jobs;
+
+/// <summary>Rows of S128 from memory, as <see cref="Row"/> or as objects of a type of the caller's.</summary>
+internal static class RowsJob
+{
+    public static async Task<int> RunAsync(JobOptions options, bool isStream)
+    {
+        var workload = Workloads.S128;
+        var typed = S128Row.Generate(options.Rows);
+        var rows = typed.Select(row => new Row(workload.Schema, row.Key, row.Timestamp, row.Value));
+        if (!isStream)
+        {
+            // All rows are there before the clock starts: this measures the library, not the making of rows.
+            typed = options.IsTyped ? typed.ToArray() : typed;
+            rows = options.IsTyped ? rows : rows.ToArray();
+        }
+
+        var mapping = RowMapping.For<S128Row>(workload.Schema)
+            .String("key", row => row.Key).Long("timestamp", row => row.Timestamp).String("value", row => row.Value).Build();
+        var factory = workload.Configure(options);
+        await using var measurement = Measurement.Start();
+        await using var writer = await factory.OpenAsync();
+        if (options.IsTyped)
+        {
+            await writer.WriteAsync(typed, mapping);
+        }
+        else
+        {
+            await writer.WriteAsync(rows);
+        }
+
+        var result = await writer.CompleteAsync();
+        await measurement.PrintAsync(workload, options, factory.Build(), result);
+        return 0;
+    }
+}

@@ -1,0 +1,58 @@
+// Whole jobs, timed once each, and parts, timed by BenchmarkDotNet. See ../README.md.
+using BenchmarkDotNet.Running;
+using Sleeper.Ingest.Benchmarks;
+using Sleeper.Ingest.Benchmarks.Jobs;
+
+const string Usage = """
+    usage:
+      s128     --input FILE --out FOLDER [job options]          the workload S128: 128 leaves of equal width
+      flights  --input FILE --out FOLDER [job options]          the workload FLIGHTS: 16 leaves, quantiles of the origin
+      wide     --input FILE --out FOLDER [job options]          the workload WIDE: 16 leaves from the first rows
+      rows     --rows N --out FOLDER [--kind row|typed] [job options]     rows made before the clock starts
+      stream   --rows N --out FOLDER [--kind row|typed] [job options]     rows made while they are written
+      generate --workload s128|wide --rows N --out FILE         an input file (needs node)
+      parts    [arguments of BenchmarkDotNet]                   for example: parts --filter '*Sorter*'
+    job options:
+      [--threads N] [--memory BYTES] [--strategy file|reference] [--spill FOLDER] [--no-sync]
+    The last line of a job's output is one JSON object.
+    """;
+
+if (args.Length == 0)
+{
+    Console.Error.WriteLine(Usage);
+    return 2;
+}
+
+if (args[0] == "parts")
+{
+    BenchmarkSwitcher.FromAssembly(typeof(JobOptions).Assembly).Run(args[1..]);
+    return 0;
+}
+
+try
+{
+    var options = JobOptions.Parse(args[1..]);
+    switch (args[0])
+    {
+        case "s128":
+            return await IngestJob.RunAsync(Workloads.S128, options);
+        case "flights":
+            return await IngestJob.RunAsync(Workloads.Flights, options);
+        case "wide":
+            return await IngestJob.RunAsync(Workloads.Wide, options);
+        case "rows":
+            return await RowsJob.RunAsync(options, isStream: false);
+        case "stream":
+            return await RowsJob.RunAsync(options, isStream: true);
+        case "generate":
+            return await GenerateJob.RunAsync(options);
+        default:
+            throw new ArgumentException($"There is no job '{args[0]}'.");
+    }
+}
+catch (ArgumentException e)
+{
+    Console.Error.WriteLine(e.Message);
+    Console.Error.WriteLine(Usage);
+    return 2;
+}
