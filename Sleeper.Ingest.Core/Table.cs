@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Sleeper.Ingest.Core.Diagnostics;
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Partitioning;
-using Sleeper.Ingest.Core.Pipeline;
 using Sleeper.Ingest.Core.Reading;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
@@ -57,7 +56,7 @@ public sealed class Table
         var tree = splitPoints is null or { Count: 0 }
             ? PartitionTree.Single(schema)
             : PartitionTree.FromSplitPoints(schema, splitPoints, SystemRandom.Uuid);
-        return new Table(await OwnTable.CreateOrOpenAsync(store, name, schema, tree, IngestOpening.StateOptions(TimeProvider.System), null, cancellationToken).ConfigureAwait(false));
+        return new Table(await OwnTable.CreateOrOpenAsync(store, name, schema, tree, StateOptions(), null, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Opens a table; its schema comes from the table.</summary>
@@ -66,7 +65,7 @@ public sealed class Table
     public static async Task<Table> OpenAsync(IObjectStore store, string name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
-        return new Table(await OwnTable.OpenAsync(store, name, IngestOpening.StateOptions(TimeProvider.System), null, cancellationToken).ConfigureAwait(false));
+        return new Table(await OwnTable.OpenAsync(store, name, StateOptions(), null, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Opens a table in a local folder that holds tables.</summary>
@@ -101,8 +100,8 @@ public sealed class Table
     public async Task<TableDescription> DescribeAsync(CancellationToken cancellationToken = default)
     {
         var state = await _own.StateStore.LoadStateAsync(cancellationToken).ConfigureAwait(false);
-        var sizes = await TableDescriber.FindSizesAsync(_own.Store, _own.Paths.AllData, _own.Paths.InStore, state, cancellationToken).ConfigureAwait(false);
-        return TableDescriber.Describe(Name, state, sizes);
+        var sizes = await TableSizes.FindAsync(_own.Store, _own.Paths.AllData, _own.Paths.InStore, state.References, cancellationToken).ConfigureAwait(false);
+        return Describe(state, sizes);
     }
 
     /// <summary>All rows in key order: row keys, then sort keys; rows with equal keys in the order of their commits.</summary>
@@ -134,6 +133,12 @@ public sealed class Table
     public Task<IngestResolution> ResolveAsync(string ingestId, CancellationToken cancellationToken = default) =>
         _own.StateStore.ResolveAsync(ingestId, cancellationToken);
 
+    private static StateStoreOptions StateOptions() => new()
+    {
+        Random = SystemRandom.Fill,
+        Writer = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Environment.MachineName}/{Environment.ProcessId}"),
+    };
+
     private async IAsyncEnumerable<Row> ReadOneStateAsync(KeyFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var state = await _own.StateStore.LoadStateAsync(cancellationToken).ConfigureAwait(false);
@@ -142,4 +147,32 @@ public sealed class Table
             yield return row;
         }
     }
+
+    private TableDescription Describe(TableState state, Dictionary<string, long?> sizes)
+    {
+        var rowsOfFile = state.References.GroupBy(r => r.FileName, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => g.Sum(r => r.RowCount), StringComparer.Ordinal);
+        var byPartition = state.References.ToLookup(r => r.PartitionId, StringComparer.Ordinal);
+        var leaves = state.Partitions.Leaves.Select(leaf => new LeafDescription(
+            leaf.Id,
+            leaf.Region,
+            byPartition[leaf.Id].Select(r => r.FileName).Distinct(StringComparer.Ordinal).Count(),
+            byPartition[leaf.Id].Sum(r => r.RowCount),
+            byPartition[leaf.Id].Sum(r => ShareOf(r, sizes[r.FileName] ?? 0, rowsOfFile[r.FileName])))).ToList();
+        long rows = state.References.Sum(r => r.RowCount);
+        return new TableDescription(
+            Name,
+            state.TransactionNumber,
+            leaves,
+            rows,
+            sizes.Count,
+            sizes.Values.Sum(size => size ?? 0),
+            rows - leaves.Sum(leaf => leaf.RowCount),
+            state.References.Any(r => r.CountApproximate),
+            [.. sizes.Where(size => size.Value is null).Select(size => size.Key).Order(StringComparer.Ordinal)],
+            state.RecentCommits);
+    }
+
+    private static long ShareOf(FileReference reference, long lengthBytes, long rowsOfFile) =>
+        rowsOfFile == 0 ? lengthBytes : (long)((Int128)lengthBytes * reference.RowCount / rowsOfFile);
 }

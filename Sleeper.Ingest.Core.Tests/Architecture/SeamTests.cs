@@ -31,9 +31,12 @@ public sealed class SeamTests
             []),
         new("the disk", "go through the local store's or the spill folder's file system",
             ["System.IO.File", "System.IO.Directory", "System.IO.FileInfo", "System.IO.DirectoryInfo", "System.IO.FileStream..ctor",
-             "System.IO.Path.GetTempPath", "System.IO.Path.GetTempFileName", "System.IO.DriveInfo"],
+             "System.IO.Path.GetTempFileName", "System.IO.DriveInfo"],
             [("ObjectStores.DiskFileSystem", "the disk under the local object store"),
-             ("Spilling.", "spill files are the disk; RunWriter and the like get their files from the folder's file system")]),
+             ("Spilling.", "spill files are the disk; these types get their files from the folder's file system")]),
+        new("the folder for temporary files", "take an option",
+            ["System.IO.Path.GetTempPath"],
+            [("Pipeline.IngestOpening", "the default of IngestOptions.SpillFolder")]),
     ];
 
     [Fact]

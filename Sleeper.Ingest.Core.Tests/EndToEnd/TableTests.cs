@@ -41,30 +41,6 @@ public sealed class TableTests : IDisposable
         Assert.All(rows, row => Assert.Equal(Flights, row.Schema));
     }
 
-    [Theory]
-    [InlineData(FileWritingStrategy.OneFilePerLeaf)]
-    [InlineData(FileWritingStrategy.OneReferencePerLeaf)]
-    public async Task What_writers_ingested_is_read_back_in_key_order(FileWritingStrategy strategy)
-    {
-        var store = new InMemoryObjectStore();
-        var table = await Table.CreateAsync(store, "flights", Flights, ["H", "S"], Token);
-        var random = new Random(20);
-        var given = Enumerable.Range(0, 3000).Select(i => Flight($"{(char)random.Next('A', 'Z')}", random.Next(5), random.Next(3), i)).ToList();
-        foreach (var part in given.Chunk(1000))
-        {
-            await using var writer = await IngestFactory.Create().UseObjectStore(store).WithTable("flights").WithFileStrategy(strategy).OpenAsync(Token);
-            await writer.WriteAsync(part, Token);
-            await writer.CompleteAsync(Token);
-        }
-
-        var rows = await table.ReadAsync(Token).ToListAsync(Token);
-
-        Assert.Equal(given.OrderBy(row => row, Comparer<Row>.Create((l, r) => TableModel.CompareKeys(l, r, Flights, KeyOrder.Bytes))), rows);
-        Assert.Equal(given.Count(row => row.GetString(0) == "H"), await table.ReadAsync("H", Token).CountAsync(Token));
-        var description = await table.DescribeAsync(Token);
-        Assert.Equal((3000L, strategy == FileWritingStrategy.OneFilePerLeaf ? 9 : 3), (description.RowCount, description.FileCount));
-    }
-
     [Fact]
     public async Task One_row_key_the_first_of_its_fields_and_ranges_are_found()
     {

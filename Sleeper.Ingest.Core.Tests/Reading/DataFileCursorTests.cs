@@ -107,18 +107,6 @@ public sealed class DataFileCursorTests
     }
 
     [Fact]
-    public async Task Statistics_that_its_rows_do_not_keep()
-    {
-        byte[] whole = SmallDataFile.Write(Keys, SomeRows, rowGroupRowCount: 100);
-        byte[] smallest = "key 0200"u8.ToArray();
-        int place = whole.AsSpan().LastIndexOf(smallest);
-        whole[place + 4] = (byte)'9';
-        await Put(whole);
-
-        Assert.Contains("row group 2 has keys outside the smallest and largest value", await Fault(Count(SomeRows.Count)), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task Null_in_a_field_that_is_not_nullable()
     {
         var loose = new Schema(Keys.RowKeyFields, null, [new Field("n", FieldType.Long, true), new Field("v", FieldType.String, true)]);

@@ -16,15 +16,12 @@ internal sealed class DataFileCursor : IAsyncDisposable
     private readonly PlannedReference _planned;
     private readonly OpenDataFile _file;
     private readonly FieldColumn[] _fields;
-    private readonly int _keyFieldCount;
     private readonly KeyStretch _keys;
-    private RowGroupBounds _bounds = RowGroupBounds.Unknown;
     private RowGroupReader? _rowGroup;
     private int _rowGroupIndex = -1;
     private int _stretchRows;
     private long _rowsLeft;
     private long _rowsGiven;
-    private long _valueRowsBehind;
     private long _firstRow;
     private int _row = -1;
     private int _end;
@@ -36,7 +33,6 @@ internal sealed class DataFileCursor : IAsyncDisposable
         _planned = planned;
         _file = file;
         _fields = file.MakeFieldColumns();
-        _keyFieldCount = context.Schema.KeyFieldCount;
         _keys = new KeyStretch(context.Order);
     }
 
@@ -173,68 +169,30 @@ internal sealed class DataFileCursor : IAsyncDisposable
         _rowGroup = await _file.OpenRowGroupAsync(_rowGroupIndex, cancellationToken).ConfigureAwait(false);
         _stretchRows = _file.StretchRowsOf(_rowGroupIndex);
         _rowsLeft = _file.RowCountOf(_rowGroupIndex);
-        _bounds = _file.BoundsOf(_rowGroupIndex);
-        _valueRowsBehind = 0;
         _firstRow = 0;
         _end = 0;
         return true;
     }
 
-    /// <summary>Decodes the keys of the next stretch, and its values if any of its rows is wanted.</summary>
     private void DecodeStretch()
     {
         _firstRow = _file.RowCountOf(_rowGroupIndex) - _rowsLeft;
         int rows = (int)Math.Min(_rowsLeft, _stretchRows);
-        Read(_fields.AsSpan(0, _keyFieldCount), rows);
-        _rowsLeft -= rows;
-        CheckKeys(rows);
-        _row = _keys.FindFirstFrom(_planned.Lower) - 1;
-        _end = _planned.Upper is null ? rows : _keys.FindFirstFrom(_planned.Upper);
-        _isPastUpper = _end < rows;
-        if (_row + 1 < _end)
-        {
-            SkipValues();
-            Read(_fields.AsSpan(_keyFieldCount), rows);
-        }
-        else
-        {
-            _valueRowsBehind += rows;
-        }
-    }
-
-    private void Read(ReadOnlySpan<FieldColumn> fields, int rows)
-    {
-        foreach (var field in fields)
+        foreach (var field in _fields)
         {
             field.Read(_rowGroup!, rows);
         }
-    }
 
-    private void CheckKeys(int rows)
-    {
-        int outOfOrder = _keys.Encode(_fields.AsSpan(0, _keyFieldCount), rows);
+        _rowsLeft -= rows;
+        int outOfOrder = _keys.Encode(_fields.AsSpan(0, _context.Schema.KeyFieldCount), rows);
         if (outOfOrder >= 0)
         {
             throw OutOfOrder(outOfOrder);
         }
 
-        if (!_bounds.MayHold(_keys[0]) || !_bounds.MayHold(_keys[rows - 1]))
-        {
-            throw Fault(
-                $"row group {_rowGroupIndex} has keys outside the smallest and largest value that the footer gives for it, so its rows could be missed or "
-                + "come out of order. The file is damaged or was written wrongly: put it back from a copy, or ingest its rows again.");
-        }
-    }
-
-    /// <summary>Catches up with the keys: values of rows that nobody wants are decoded only if a later row of the row group is wanted.</summary>
-    private void SkipValues()
-    {
-        while (_valueRowsBehind > 0)
-        {
-            int rows = (int)Math.Min(_valueRowsBehind, _stretchRows);
-            Read(_fields.AsSpan(_keyFieldCount), rows);
-            _valueRowsBehind -= rows;
-        }
+        _row = _keys.FindFirstFrom(_planned.Lower) - 1;
+        _end = _planned.Upper is null ? rows : _keys.FindFirstFrom(_planned.Upper);
+        _isPastUpper = _end < rows;
     }
 
     private void CheckCount()

@@ -12,7 +12,7 @@ namespace Sleeper.Ingest.Core.Reading;
 /// </summary>
 internal sealed record RowGroupBounds(byte[]? Min, byte[]? Max)
 {
-    public static readonly RowGroupBounds Unknown = new(null, null);
+    private static readonly RowGroupBounds Unknown = new(null, null);
 
     /// <summary>
     /// Reads the bounds. Statistics of byte arrays are by unsigned bytes, so they say nothing where the table's order is Java's; those of columns
@@ -38,10 +38,6 @@ internal sealed record RowGroupBounds(byte[]? Min, byte[]? Max)
         bool isAbove = Min is not null && upper is not null && Min.AsSpan().SequenceCompareTo(upper) >= 0;
         return !isBelow && !isAbove;
     }
-
-    /// <summary>False if a key breaks the promise.</summary>
-    public bool MayHold(ReadOnlySpan<byte> key) =>
-        (Min is null || key.SequenceCompareTo(Min) >= 0) && (Max is null || key.SequenceCompareTo(Max) <= 0 || key.StartsWith(Max));
 
     private static bool IsOrderedByValue(FileMetadata file, LeafColumn column) =>
         (file.ColumnOrders is null || (column.Index < file.ColumnOrders.Count && file.ColumnOrders[column.Index] == ColumnOrder.TypeDefined))
