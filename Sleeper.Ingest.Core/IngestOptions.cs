@@ -28,7 +28,7 @@ public sealed record IngestOptions
     /// <summary>Leaves to split a table into that does not exist yet, at quantiles of its first rows. Null for none.</summary>
     public int? PreSplitLeafCount { get; init; }
 
-    /// <summary>The folder for spill files; each ingest makes one of its own inside. Null for <c>sleeper-ingest</c> in the system's folder for temporary files.</summary>
+    /// <summary>The folder for spill files; each ingest makes one of its own inside. Null for <c>sleeper-ingest-USER</c> in the system's folder for temporary files.</summary>
     public string? SpillFolder { get; init; }
 
     /// <summary>Bytes for everything the pipeline holds. Default: 1 GiB, or a quarter of the memory that the process may use if that is less.</summary>

@@ -17,12 +17,12 @@ internal static unsafe partial class MemoryPages
 
     public static bool AreSupported { get; } = OperatingSystem.IsLinux() && Environment.Is64BitProcess;
 
-    /// <exception cref="OutOfMemoryException">The system has no memory left.</exception>
+    /// <exception cref="InsufficientMemoryException">The system has no memory left.</exception>
     public static byte* Take(nint lengthBytes)
     {
         byte* pages = Map(null, lengthBytes, ReadWrite, PrivateAnonymous, -1, 0);
         return (nint)pages == -1
-            ? throw new OutOfMemoryException($"The system gave no {lengthBytes:N0} bytes of memory (error {Marshal.GetLastPInvokeError()}).")
+            ? throw new InsufficientMemoryException($"The system gave no {lengthBytes:N0} bytes of memory (error {Marshal.GetLastPInvokeError()}).")
             : pages;
     }
 

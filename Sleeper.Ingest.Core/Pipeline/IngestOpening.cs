@@ -158,7 +158,7 @@ internal static class IngestOpening
         return codec;
     }
 
-    private static string SpillFolder(IngestOptions options) => options.SpillFolder ?? Path.Combine(Path.GetTempPath(), "sleeper-ingest");
+    private static string SpillFolder(IngestOptions options) => options.SpillFolder ?? SpillDirectory.DefaultRoot;
 
     private static void RemoveStaleSpillFiles(IngestOptions options, ILogger logger)
     {

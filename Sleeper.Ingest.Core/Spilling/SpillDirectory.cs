@@ -44,6 +44,9 @@ internal sealed class SpillDirectory : IDisposable
         _onCleanUpFailure = onCleanUpFailure;
     }
 
+    /// <summary>The root for who names none: in the system's folder for temporary files, one for each user, so that each can enter his own.</summary>
+    public static string DefaultRoot => System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"sleeper-ingest-{Environment.UserName}");
+
     public DiskBudget Budget { get; }
 
     /// <summary>The folder, or the root as long as there is none.</summary>
