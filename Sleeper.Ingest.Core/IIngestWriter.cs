@@ -27,7 +27,7 @@ public interface IIngestWriter : IAsyncDisposable
     /// <exception cref="RowRejectedException">The row does not fit the schema or the limits.</exception>
     ValueTask WriteAsync(Row row, CancellationToken cancellationToken = default);
 
-    /// <summary>Takes rows. They are pulled on the calling thread; when memory is used up the pulling waits.</summary>
+    /// <summary>Takes rows. They are pulled one after the other, never from two threads at once; when memory is used up the pulling waits.</summary>
     /// <exception cref="RowRejectedException">A row does not fit the schema or the limits.</exception>
     Task WriteAsync(IEnumerable<Row> rows, CancellationToken cancellationToken = default);
 

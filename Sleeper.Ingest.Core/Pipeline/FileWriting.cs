@@ -22,6 +22,9 @@ internal sealed record FilePlaces(IObjectStore Store, Func<string, int, string> 
 internal sealed class FileWriting(
     PipelineOptions options, BucketReader reader, BucketSet buckets, PartitionTree tree, FilePlaces places, ProgressMeter meter)
 {
+    /// <summary>Each encoder more holds the columns of two row groups, 8 MiB of rows each by default.</summary>
+    private const long BudgetForManyEncoders = 256L << 20;
+
     private int _nextBucket = -1;
 
     public async Task<IReadOnlyList<DataFile>> RunAsync(CancellationToken cancellationToken)
@@ -32,22 +35,8 @@ internal sealed class FileWriting(
         }
 
         var files = new DataFile?[tree.Leaves.Count];
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await WorkerPool.RunAsync(
-            Math.Min(options.Workers, buckets.Buckets.Count),
-            async token =>
-            {
-                try
-                {
-                    await WriteBucketsAsync(files, token).ConfigureAwait(false);
-                }
-                catch
-                {
-                    await stop.CancelAsync().ConfigureAwait(false);
-                    throw;
-                }
-            },
-            stop.Token).ConfigureAwait(false);
+            Math.Min(options.Workers, buckets.Buckets.Count), token => WriteBucketsAsync(files, token), cancellationToken).ConfigureAwait(false);
         return [.. files.OfType<DataFile>()];
     }
 
@@ -119,7 +108,8 @@ internal sealed class FileWriting(
 
     /// <summary>Where buckets cannot keep all workers busy, the row groups of a large file do.</summary>
     private bool IsForManyEncoders(long rowCount) =>
-        options.Workers > 1 && rowCount > options.DataFiles.RowGroupRows && (options.SharedFile || buckets.Buckets.Count < options.Workers);
+        options.Workers > 1 && rowCount > options.DataFiles.RowGroupRows && (options.SharedFile || buckets.Buckets.Count < options.Workers)
+        && options.MemoryBudgetBytes >= BudgetForManyEncoders;
 
     private static Task RunWorkersAsync(int workers, Func<Task> body) => WorkerPool.RunAsync(workers, _ => body(), CancellationToken.None);
 

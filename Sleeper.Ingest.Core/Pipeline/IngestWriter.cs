@@ -41,7 +41,7 @@ internal sealed class IngestWriter : IIngestWriter
         _pipeline = pipeline;
         _meter = meter;
         _committed = committed;
-        _singleRows = new SingleRows(pipeline, target.Schema, target.Order, target.OnRowError);
+        _singleRows = new SingleRows(pipeline, target.Schema, target.Order, target.OnRowError, meter);
         _openedAt = target.Clock.GetTimestamp();
     }
 

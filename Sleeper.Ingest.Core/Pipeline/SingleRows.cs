@@ -5,7 +5,8 @@ namespace Sleeper.Ingest.Core.Pipeline;
 
 /// <summary>Rows written one at a time: encoded at once on the caller's thread, handed to the workers a batch at a time.</summary>
 /// <remarks>One caller at a time. The batch is made with the first row.</remarks>
-internal sealed class SingleRows(IngestPipeline pipeline, Schema schema, KeyOrder order, Action<RowError>? onRowError) : IDisposable
+internal sealed class SingleRows(
+    IngestPipeline pipeline, Schema schema, KeyOrder order, Action<RowError>? onRowError, ProgressMeter meter) : IDisposable
 {
     private readonly RowEncoder _encoder = new(schema, order, pipeline.Limits);
     private RowBatch? _batch;
@@ -40,6 +41,7 @@ internal sealed class SingleRows(IngestPipeline pipeline, Schema schema, KeyOrde
         {
             await pipeline.AddAsync(new EncodedWork(batch), cancellationToken).ConfigureAwait(false);
             await pipeline.DrainAsync(cancellationToken).ConfigureAwait(false);
+            meter.Accepted(batch.RowCount);
             batch.Clear();
         }
     }

@@ -30,9 +30,32 @@ internal sealed class WorkerPool : IAsyncDisposable
     /// <summary>The first error, or null.</summary>
     public Exception? Error => Volatile.Read(ref _error);
 
-    /// <summary>Runs pieces of other work side by side, as many at a time as there are workers.</summary>
-    public static Task RunAsync(int workers, Func<CancellationToken, Task> body, CancellationToken cancellationToken) =>
-        Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(() => body(cancellationToken), cancellationToken)));
+    /// <summary>Runs other work on so many workers; the first that fails stops the others, and its error is thrown.</summary>
+    public static async Task RunAsync(int workers, Func<CancellationToken, Task> body, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Exception? first = null;
+        await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(RunOneAsync, CancellationToken.None))).ConfigureAwait(false);
+        if (first is not null)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
+        }
+
+        async Task RunOneAsync()
+        {
+            try
+            {
+                await body(stop.Token).ConfigureAwait(false);
+            }
+#pragma warning disable CA1031 // Thrown above, once all have ended.
+            catch (Exception error)
+#pragma warning restore CA1031
+            {
+                Interlocked.CompareExchange(ref first, error, null);
+                await stop.CancelAsync().ConfigureAwait(false);
+            }
+        }
+    }
 
     /// <summary>Adds a piece, waiting if too many wait already.</summary>
     public async ValueTask AddAsync(IngestWork work, CancellationToken cancellationToken)
