@@ -36,7 +36,7 @@ public sealed class SeamTests
              ("Spilling.", "spill files are the disk; these types get their files from the folder's file system")]),
         new("the folder for temporary files", "take an option",
             ["System.IO.Path.GetTempPath"],
-            [("Pipeline.IngestOpening", "the default of IngestOptions.SpillFolder")]),
+            [("Spilling.SpillDirectory", "where spill files go by default")]),
     ];
 
     [Fact]
