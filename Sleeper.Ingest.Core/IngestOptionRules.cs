@@ -23,6 +23,8 @@ internal static class IngestOptionRules
         (o => o.IngestId is null || Encoding.UTF8.GetByteCount(o.IngestId) is >= 1 and <= 1024, _ => "the ingest id is not 1 to 1,024 bytes long"),
         (o => o.CommitEveryRowCount is null or >= 1, o => $"committing every {o.CommitEveryRowCount} rows makes no sense"),
         (o => o.CommitEveryTime is null || o.CommitEveryTime > TimeSpan.Zero, o => $"committing every {o.CommitEveryTime} makes no sense"),
+        (o => Enum.IsDefined(o.Codec), o => $"the codec {o.Codec} is none of {string.Join(", ", Enum.GetNames<DataFileCodec>())}"),
+        (o => Enum.IsDefined(o.FileStrategy), o => $"the file strategy {o.FileStrategy} is none of {string.Join(", ", Enum.GetNames<FileWritingStrategy>())}"),
         (o => o.CompressionLevel is null || o.Codec is DataFileCodec.Zstd or DataFileCodec.Gzip or DataFileCodec.Brotli,
             o => $"{o.Codec} has no levels, but {o.CompressionLevel} was given"),
         (o => o.CompressionLevel is null || o.Codec != DataFileCodec.Zstd || o.CompressionLevel is >= -7 and <= 22,
