@@ -51,7 +51,7 @@ internal static class FileSchema
             return node.Repetition == Repetition.Repeated ? ListOf(PrimitiveOf(node)) : PrimitiveOf(node);
         }
 
-        if (node.Children is not [{ Repetition: Repetition.Repeated } repeated])
+        if (node.Repetition == Repetition.Repeated || node.Children is not [{ Repetition: Repetition.Repeated } repeated])
         {
             return null;
         }

@@ -80,8 +80,7 @@ internal sealed class FileSchemaMatch
     private FieldColumns MatchList(Field field, SchemaNode node, ParquetSchema file)
     {
         SchemaNode? repeated = node.Repetition == Repetition.Repeated && !node.IsGroup ? node
-            : node.IsGroup && node.Children.Count == 1 && node.Children[0].Repetition == Repetition.Repeated ? node.Children[0]
-            : null;
+            : RepeatedChild(node);
         SchemaNode? element = repeated is null ? null
             : !repeated.IsGroup ? repeated
             : ListElement(field, repeated);
@@ -95,20 +94,28 @@ internal sealed class FileSchemaMatch
         return new FieldColumns(field, node, repeated, file.Columns[element.FirstLeaf], null);
     }
 
+    /// <summary>
+    /// The repeated node of a list or map; null if the node is none. A group that is itself repeated would be a list of lists: read as one list,
+    /// its rows would hold more than they do.
+    /// </summary>
+    private static SchemaNode? RepeatedChild(SchemaNode node) =>
+        node.IsGroup && node.Repetition != Repetition.Repeated && node.Children is [{ Repetition: Repetition.Repeated } child] ? child : null;
+
     /// <summary>The only child of the repeated group, or the one with the field's own name, as the Java system writes it.</summary>
     private static SchemaNode? ListElement(Field field, SchemaNode repeated) =>
         repeated.Children.Count == 1 ? repeated.Children[0] : repeated.Children.FirstOrDefault(c => c.Name == field.Name);
 
     private FieldColumns MatchMap(Field field, SchemaNode node, ParquetSchema file)
     {
-        var repeated = node.IsGroup && node.Children.Count == 1 && node.Children[0].Repetition == Repetition.Repeated ? node.Children[0] : null;
+        var repeated = RepeatedChild(node);
         if (repeated is null || repeated.Children.Count != 2)
         {
             _faults.Add($"field '{field.Name}' is {field.Type}, but the column is {Describe(node)}, which is no map");
             return new FieldColumns(field, node, null, null, null);
         }
 
-        int keyPlace = repeated.Children[1].Name == "key" && repeated.Children[0].Name != "key" ? 1 : 0;
+        var (first, second) = (repeated.Children[0].Name, repeated.Children[1].Name);
+        int keyPlace = first != "key" && (second == "key" || (first == "value" && second != "value")) ? 1 : 0;
         var key = repeated.Children[keyPlace];
         var value = repeated.Children[1 - keyPlace];
         if (key.IsGroup || value.IsGroup || key.Repetition == Repetition.Repeated || value.Repetition == Repetition.Repeated)
@@ -139,7 +146,8 @@ internal sealed class FileSchemaMatch
     /// <summary>A signed 32-bit number fits a long. An unsigned one would need to be told from its bits, so it is not taken.</summary>
     private static bool IsWidenable(SchemaNode node) =>
         node.PhysicalType == PhysicalType.Int32
-        && node.ConvertedType is not (ConvertedType.UInt8 or ConvertedType.UInt16 or ConvertedType.UInt32);
+        && node.ConvertedType is not (ConvertedType.UInt8 or ConvertedType.UInt16 or ConvertedType.UInt32)
+        && node.LogicalType is not { Kind: LogicalTypeKind.Integer, IsSigned: false };
 
     private static string Describe(SchemaNode node) =>
         node.IsGroup
