@@ -1,0 +1,63 @@
+using Sleeper.Ingest.Core.Partitioning;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
+
+namespace Sleeper.Ingest.Core.Tests.Support;
+
+/// <summary>An ingest that the Java original did: the rows it was given under which settings, and the table that came of it.</summary>
+internal sealed class IngestCase
+{
+    private static readonly string[] ChangesRows = ["sleeper.table.filters", "sleeper.table.aggregations", "sleeper.table.iterator.class.name"];
+
+    private readonly string _folder;
+    private readonly Dictionary<string, string> _properties;
+
+    private IngestCase(string root, string name)
+    {
+        Name = name.Replace('\\', '/');
+        _folder = Path.Combine(root, name);
+        _properties = File.ReadAllLines(Path.Combine(_folder, "table.properties")).Where(line => line.Contains('=', StringComparison.Ordinal))
+            .ToDictionary(line => line[..line.IndexOf('=', StringComparison.Ordinal)], line => line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..]);
+        Table = JavaTable.Load(root, name);
+    }
+
+    public static string KeptFolder => RepositoryFolder.Combine("Sleeper.Ingest.Core.Tests", "Fixtures", "data-files");
+
+    public string Name { get; }
+
+    public JavaTable Table { get; }
+
+    public Schema Schema => Table.Schema;
+
+    public PartitionTree Partitions => Table.Partitions;
+
+    public IEnumerable<Row> Input => RowJson.ReadLines(Path.Combine(_folder, "input.jsonl"), Schema);
+
+    /// <summary>Those below a folder whose rows arrive in the table as they were given, in codecs that are written, with keys that both orders place alike.</summary>
+    public static IEnumerable<IngestCase> All(string root) =>
+        JavaTable.Names(root).Select(name => new IngestCase(root, name))
+            .Where(c => !ChangesRows.Any(c._properties.ContainsKey) && !c.Name.Contains("-split-", StringComparison.Ordinal) && c.Name != "codecs/lz4");
+
+    /// <summary>The settings of the case that an own table has too.</summary>
+    public void Apply(IngestFactory factory)
+    {
+        factory.WithFileStrategy(Text("ingest.file.writing.strategy") == "one_file_per_leaf" ? FileWritingStrategy.OneFilePerLeaf : FileWritingStrategy.OneReferencePerLeaf)
+            .WithRowGroups(Number("parquet.rowgroup.rows.max", 100_000), Number("parquet.rowgroup.size", 8 << 20))
+            .WithPages(20_000, Number("parquet.page.size", 128 << 10))
+            .WithCompression(Text("parquet.compression.codec").ToLowerInvariant() switch
+            {
+                "" or "zstd" => DataFileCodec.Zstd,
+                "snappy" => DataFileCodec.Snappy,
+                "gzip" => DataFileCodec.Gzip,
+                "lz4_raw" => DataFileCodec.Lz4Raw,
+                "uncompressed" => DataFileCodec.None,
+                var other => throw new InvalidOperationException($"{Name} has the codec {other}."),
+            });
+    }
+
+    public byte[] ReadDataFile(string path) => File.ReadAllBytes(Path.Combine(_folder, path));
+
+    private string Text(string property) => _properties.GetValueOrDefault("sleeper.table." + property, "");
+
+    private int Number(string property, int otherwise) => Text(property) is { Length: > 0 } text ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : otherwise;
+}
