@@ -106,7 +106,9 @@ public class ParquetFileBuilderTests
         var column = new ColumnWriteOptions { Dictionary = Enum.Parse<DictionaryUse>(dictionary) };
         ParquetWriterOptions options = Options(Enum.Parse<CompressionCodec>(codec)) with
         {
-            Version = Enum.Parse<WriterVersion>(version), PageRows = 400, Columns = [.. schema.Columns.Select(_ => column)],
+            Version = Enum.Parse<WriterVersion>(version),
+            PageRows = 400,
+            Columns = [.. schema.Columns.Select(_ => column)],
         };
         ColumnVector[] columns = Columns(schema, 3000, 5);
         string path = Path.Combine(Path.GetTempPath(), $"pq-{version}-{dictionary}-{codec}-{Environment.ProcessId}.parquet");

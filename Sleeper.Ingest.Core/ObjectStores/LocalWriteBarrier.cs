@@ -57,7 +57,8 @@ internal sealed class LocalWriteBarrier(
             _failure ??= new IOException(
                 $"The folder '{root}' could not be made durable, so nothing written to it since may be called committed. " +
                 $"Check the disk, then write the objects again. {error.Message}",
-                error) { HResult = error.HResult };
+                error)
+            { HResult = error.HResult };
             throw _failure;
         }
     }

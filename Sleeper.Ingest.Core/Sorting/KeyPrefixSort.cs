@@ -29,13 +29,13 @@ internal static unsafe class KeyPrefixSort
 
     private const int SpareBits = 2;
 
-    private static readonly bool s_gathersBits = IsGatheringQuick();
+    private static readonly bool GathersBits = IsGatheringQuick();
 
     /// <summary>
     /// Orders the entries by those bits that the returned mask has set; entries that agree there keep their order. All bits set means that
     /// they are in the order of their whole prefixes.
     /// </summary>
-    public static ulong Sort(RowEntry* entries, RowEntry* scratch, int count, uint* histograms) => Sort(entries, scratch, count, histograms, s_gathersBits);
+    public static ulong Sort(RowEntry* entries, RowEntry* scratch, int count, uint* histograms) => Sort(entries, scratch, count, histograms, GathersBits);
 
     /// <summary>As above, with the way of taking digits given, so that tests see both.</summary>
     internal static ulong Sort(RowEntry* entries, RowEntry* scratch, int count, uint* histograms, bool gathersBits)

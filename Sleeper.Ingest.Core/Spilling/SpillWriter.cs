@@ -1,5 +1,5 @@
-using System.Runtime.CompilerServices;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Rows;

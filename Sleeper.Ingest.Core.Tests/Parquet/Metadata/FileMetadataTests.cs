@@ -32,7 +32,13 @@ public class FileMetadataTests
             Crc = unchecked((int)0xDEADBEEF),
             DataPageV2 = new DataPageHeaderV2
             {
-                NumValues = 10, NumNulls = 1, NumRows = 9, Encoding = ParquetEncoding.DeltaByteArray, DefinitionLevelsByteLength = 3, RepetitionLevelsByteLength = 4, IsCompressed = false,
+                NumValues = 10,
+                NumNulls = 1,
+                NumRows = 9,
+                Encoding = ParquetEncoding.DeltaByteArray,
+                DefinitionLevelsByteLength = 3,
+                RepetitionLevelsByteLength = 4,
+                IsCompressed = false,
             },
         };
         var buffer = new ByteBuffer();

@@ -24,7 +24,10 @@ public class RowGroupEncoderTests
         var column = new ColumnWriteOptions { Dictionary = Enum.Parse<DictionaryUse>(dictionary) };
         ParquetWriterOptions options = Options(Enum.Parse<CompressionCodec>(codec)) with
         {
-            Version = Enum.Parse<WriterVersion>(version), PageRows = 300, PageBytes = 4000, Columns = [.. schema.Columns.Select(_ => column)],
+            Version = Enum.Parse<WriterVersion>(version),
+            PageRows = 300,
+            PageBytes = 4000,
+            Columns = [.. schema.Columns.Select(_ => column)],
         };
         var random = new Random(21);
         foreach (int distinct in new[] { int.MaxValue, 9 })

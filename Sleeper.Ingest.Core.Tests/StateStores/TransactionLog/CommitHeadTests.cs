@@ -72,7 +72,13 @@ public sealed class CommitHeadTests
 
     private static EntryHeader Header(long number, string before) => new()
     {
-        TableId = "0a1b2c3d", Log = LogKind.Files, Number = number, Type = TransactionType.AddFiles, Time = DateTimeOffset.UnixEpoch, Writer = "w", Before = before,
+        TableId = "0a1b2c3d",
+        Log = LogKind.Files,
+        Number = number,
+        Type = TransactionType.AddFiles,
+        Time = DateTimeOffset.UnixEpoch,
+        Writer = "w",
+        Before = before,
     };
 
     private void Apply(Func<EntryHeader, EntryHeader> change)

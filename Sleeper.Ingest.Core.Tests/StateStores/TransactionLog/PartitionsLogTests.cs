@@ -154,7 +154,13 @@ public sealed class PartitionsLogTests
     private static LogEntry Entry(string tableId, LogKind log, long number, string before, Transaction transaction) => new(
         new EntryHeader
         {
-            TableId = tableId, Log = log, Number = number, Type = transaction.Type, Time = DateTimeOffset.UnixEpoch, Writer = "test", Before = before,
+            TableId = tableId,
+            Log = log,
+            Number = number,
+            Type = transaction.Type,
+            Time = DateTimeOffset.UnixEpoch,
+            Writer = "test",
+            Before = before,
         },
         transaction.ToBytes(),
         []);

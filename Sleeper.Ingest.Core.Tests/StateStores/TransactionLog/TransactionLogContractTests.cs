@@ -72,7 +72,13 @@ public abstract class TransactionLogContractTests
     private static LogEntry Entry(LogKind kind, long number, string before, string writer) => new(
         new EntryHeader
         {
-            TableId = TableId, Log = kind, Number = number, Type = TransactionType.AddFiles, Time = DateTimeOffset.UnixEpoch, Writer = writer, Before = before,
+            TableId = TableId,
+            Log = kind,
+            Number = number,
+            Type = TransactionType.AddFiles,
+            Time = DateTimeOffset.UnixEpoch,
+            Writer = writer,
+            Before = before,
         },
         "{\"files\":[]}"u8.ToArray(),
         []);

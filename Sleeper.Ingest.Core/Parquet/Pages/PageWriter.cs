@@ -86,7 +86,10 @@ internal sealed class PageWriter
             Type = PageType.DataPage,
             DataPage = new DataPageHeader
             {
-                NumValues = page.Levels, Encoding = encoding, DefinitionLevelEncoding = ParquetEncoding.Rle, RepetitionLevelEncoding = ParquetEncoding.Rle,
+                NumValues = page.Levels,
+                Encoding = encoding,
+                DefinitionLevelEncoding = ParquetEncoding.Rle,
+                RepetitionLevelEncoding = ParquetEncoding.Rle,
             },
         };
         return Write(header, body.Length, Compress(body), output);

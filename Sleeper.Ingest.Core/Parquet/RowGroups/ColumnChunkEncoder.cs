@@ -1,6 +1,6 @@
-using System.Runtime.CompilerServices;
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Parquet.Encodings;

@@ -1,6 +1,6 @@
-using System.Runtime.CompilerServices;
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Parquet.Metadata;
 using Sleeper.Ingest.Core.Parquet.Schemas;
