@@ -88,6 +88,9 @@ public sealed record IngestOptions
     /// <summary>Told a few times a second how far the ingest is. Default: nobody.</summary>
     public IProgress<IngestProgress>? Progress { get; init; }
 
+    /// <summary>The disk of the spill folder; null for the real one.</summary>
+    internal Spilling.ISpillFileSystem? SpillFiles { get; init; }
+
     private static long DefaultMemoryBudgetBytes =>
         Math.Max(64L << 20, Math.Min(1L << 30, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4));
 }

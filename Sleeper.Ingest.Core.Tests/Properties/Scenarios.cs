@@ -23,7 +23,7 @@ internal static class Scenarios
         "two leaves" => Keyed(name, 2, 130_000, i => Scatter(i) % 10_000),
         "300 leaves" => Keyed(name, 300, 130_000, i => Scatter(i) % 10_000),
         "300 leaves, most rows in one" => Keyed(name, 300, 200_000, i => i % 10 == 0 ? Scatter(i) % 10_000 : 17),
-        "10,000 leaves" => Keyed(name, 10_000, 100_000, i => Scatter(i) % 10_000),
+        "10,000 leaves" => Keyed(name, 10_000, 50_000, i => Scatter(i) % 10_000),
         "512 leaves on two keys" => new IngestScenario(
             name, GridTree.Build(TwoKeys, 9, 1024), TwoKeys, 130_000, i => new Row(TwoKeys, Scatter(i) % 1024, Scatter(i + 7) % 40, i, Texts[i % 97])),
         "sorted input" => Keyed(name, 5, 130_000, i => i / 3),

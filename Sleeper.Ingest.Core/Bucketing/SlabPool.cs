@@ -19,29 +19,8 @@ internal sealed class SlabPool : IDisposable
 
     public int SlabBytes { get; }
 
-    /// <summary>Bytes of slabs that are reserved in the budget and used by nobody.</summary>
-    public long FreeBytes
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return (long)_free.Count * SlabBytes;
-            }
-        }
-    }
-
-    /// <summary>Gives free slabs back to the budget until it has so many bytes free, or there are none left.</summary>
-    public void FreeUp(long bytes)
-    {
-        lock (_lock)
-        {
-            while (_budget.FreeBytes < bytes && _free.TryPop(out var slab))
-            {
-                slab.Dispose();
-            }
-        }
-    }
+    /// <summary>Bytes of the budget that slabs leave alone, so that sorting and spilling can begin when slabs have taken all else.</summary>
+    public long KeepFreeBytes { get; set; }
 
     /// <summary>A slab of at least so many bytes, or null if the budget is used up.</summary>
     public NativeBuffer? TryTake(int minimumBytes)
@@ -58,7 +37,27 @@ internal sealed class SlabPool : IDisposable
         }
 
         int bytes = Math.Max(SlabBytes, minimumBytes);
-        return _budget.TryReserve(bytes) ? new NativeBuffer(bytes, _budget) : null;
+        return MakeFree(bytes + KeepFreeBytes) && _budget.TryReserve(bytes) ? new NativeBuffer(bytes, _budget) : null;
+    }
+
+    /// <summary>Gives free slabs back to the budget until it has so many bytes free. False if there are not enough of them.</summary>
+    public bool MakeFree(long bytes)
+    {
+        while (_budget.FreeBytes < bytes)
+        {
+            NativeBuffer? slab;
+            lock (_lock)
+            {
+                if (!_free.TryPop(out slab))
+                {
+                    return false;
+                }
+            }
+
+            slab.Dispose();
+        }
+
+        return true;
     }
 
     public void Release(NativeBuffer slab)

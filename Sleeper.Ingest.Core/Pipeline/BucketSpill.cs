@@ -52,11 +52,9 @@ internal sealed class BucketSpill : IRunStore<SpillExtent>, IDisposable
     /// <summary>Spills until so many bytes of memory are free, or nothing is left to spill.</summary>
     public void KeepFree(BucketSet buckets, long bytes)
     {
-        while (_budget.FreeBytes + _pool.FreeBytes < bytes && TrySpillLargest(buckets))
+        while (!_pool.MakeFree(bytes) && TrySpillLargest(buckets))
         {
         }
-
-        _pool.FreeUp(bytes);
     }
 
     /// <summary>Spills the bucket with the most bytes in memory.</summary>
@@ -70,16 +68,23 @@ internal sealed class BucketSpill : IRunStore<SpillExtent>, IDisposable
         }
     }
 
-    /// <summary>All rows have come: spills until the buckets that workers will read at the same time can be loaded and sorted.</summary>
-    public void MakeRoomForReading(BucketSet buckets)
+    /// <summary>
+    /// All rows have come: spills until the buckets that workers will read at the same time can be loaded and sorted. Returns how many can be
+    /// read at the same time: fewer than there are workers if rows are so large that merging them takes more than a worker's share.
+    /// </summary>
+    public int MakeRoomForReading(BucketSet buckets)
     {
-        long needed;
-        do
+        int readers = Math.Min(_plan.Workers, buckets.Buckets.Count);
+        while (_budget.FreeBytes < NeededForReading(buckets, readers) && TrySpillLargest(buckets))
         {
-            needed = NeededForReading(buckets);
         }
-        while (_budget.FreeBytes + _pool.FreeBytes < needed && TrySpillLargest(buckets));
-        _pool.FreeUp(needed);
+
+        while (readers > 1 && _budget.FreeBytes < NeededForReading(buckets, readers))
+        {
+            readers--;
+        }
+
+        return readers;
     }
 
     /// <summary>The rows of a bucket of which some are on disk, in key order.</summary>
@@ -186,7 +191,7 @@ internal sealed class BucketSpill : IRunStore<SpillExtent>, IDisposable
             }
             else
             {
-                _pool.FreeUp(bucket.MemoryRows * MemoryPlan.SortBytesPerRow);
+                _pool.MakeFree(bucket.MemoryRows * MemoryPlan.SortBytesPerRow);
                 using var sorted = SortedRun.FromMemory(bucket, _pool, _budget);
                 var run = Writer().AppendRun(_nextRun++, sorted);
                 Count(run);
@@ -240,14 +245,14 @@ internal sealed class BucketSpill : IRunStore<SpillExtent>, IDisposable
     private int MergeWidth(SpilledBucket bucket)
     {
         long runBytes = bucket.Runs.Max(RunCursor.MemoryBytes);
-        return MergePlan.Make(bucket.Runs.Count, runBytes, Math.Max(_plan.LoadLimitBytes, 2 * (runBytes + RunMerger.MemoryBytes(2)))).Width;
+        return MergePlan.Make(bucket.Runs.Count, runBytes, MergeLimit(runBytes)).Width;
     }
 
-    private long NeededForReading(BucketSet buckets)
-    {
-        int workers = Math.Min(_plan.Workers, buckets.Buckets.Count);
-        return buckets.Buckets.Select(NeededForReading).OrderDescending().Take(workers).Sum();
-    }
+    /// <summary>What merging a bucket's runs may take: at least what two runs need, whatever the size of their rows.</summary>
+    private long MergeLimit(long runBytes) => Math.Max(_plan.LoadLimitBytes, 2 * (runBytes + RunMerger.MemoryBytes(2)));
+
+    private long NeededForReading(BucketSet buckets, int readers) =>
+        buckets.Buckets.Select(NeededForReading).OrderDescending().Take(readers).Sum();
 
     private long NeededForReading(Bucket bucket)
     {
@@ -255,7 +260,9 @@ internal sealed class BucketSpill : IRunStore<SpillExtent>, IDisposable
         long needed = (bucket.MemoryRows * MemoryPlan.SortBytesPerRow) + spilled.LoadBytes;
         if (spilled.Runs.Count > 0)
         {
-            needed += Math.Min(_plan.LoadLimitBytes, spilled.Runs.Sum(RunCursor.MemoryBytes) + RunMerger.MemoryBytes(spilled.Runs.Count + 2));
+            // Two cursors more: the unsorted part and the rows in memory.
+            long limit = MergeLimit(spilled.Runs.Max(RunCursor.MemoryBytes)) + LoserTree.MemoryBytes(2);
+            needed += Math.Min(limit, spilled.Runs.Sum(RunCursor.MemoryBytes) + RunMerger.MemoryBytes(spilled.Runs.Count + 2));
         }
 
         return needed;

@@ -10,7 +10,10 @@ namespace Sleeper.Ingest.Core.Pipeline;
 /// Puts encoded rows into the buckets of their leaves, in order of arrival, spills buckets when memory is used up, and holds the first rows back
 /// while a new table's split points wait for them.
 /// </summary>
-/// <remarks>Only whoever has the turn (see <see cref="SequenceGate"/>) calls it; <see cref="Router"/> may be read by all.</remarks>
+/// <remarks>
+/// Only whoever has the turn (see <see cref="SequenceGate"/>) calls it; but <see cref="Router"/> may be read and <see cref="TryReserve"/> called
+/// by all.
+/// </remarks>
 internal sealed class BucketWriter : IDisposable
 {
     private readonly Schema _schema;
@@ -22,6 +25,7 @@ internal sealed class BucketWriter : IDisposable
     private readonly PreSplit? _preSplit;
     private readonly Action<RowError>? _onRowError;
     private readonly bool _sharedFile;
+    private readonly Lock _lock = new();
     private BucketSet? _held;
     private volatile LeafRouter? _router;
 
@@ -98,15 +102,21 @@ internal sealed class BucketWriter : IDisposable
         }
 
         Buckets?.SealAll();
+        _pool.KeepFreeBytes = 0;
         _pool.StopKeeping();
     }
 
-    /// <summary>Spills, if need be, until so many bytes are free beside what sorting will need.</summary>
-    public void MakeRoom(long bytes)
+    /// <summary>Takes memory for a row that is larger than a batch, spilling buckets if need be. False if there is nothing left to spill.</summary>
+    public bool TryReserve(long bytes)
     {
-        if (Buckets is { } buckets)
+        lock (_lock)
         {
-            _spill.KeepFree(buckets, SortReserve(buckets) + bytes);
+            if (Buckets is { } buckets)
+            {
+                _spill.KeepFree(buckets, bytes + SortReserve(buckets, 0));
+            }
+
+            return _pool.MakeFree(bytes) && _budget.TryReserve(bytes);
         }
     }
 
@@ -138,13 +148,18 @@ internal sealed class BucketWriter : IDisposable
             RouteRows(batch);
         }
 
-        var buckets = Buckets!;
-        _spill.KeepFree(buckets, SortReserve(buckets));
-        int firstByte = 0;
-        int row = 0;
-        while ((row = buckets.Append(batch, row, ref firstByte)) < batch.RowCount)
+        lock (_lock)
         {
-            _spill.SpillLargest(buckets);
+            var buckets = Buckets!;
+            _spill.KeepFree(buckets, SortReserve(buckets, batch.RowCount));
+            _pool.KeepFreeBytes = SortReserve(buckets, batch.RowCount);
+            int firstByte = 0;
+            int row = 0;
+            while ((row = buckets.Append(batch, row, ref firstByte)) < batch.RowCount)
+            {
+                _spill.SpillLargest(buckets);
+                _pool.KeepFreeBytes = SortReserve(buckets, batch.RowCount - row);
+            }
         }
     }
 
@@ -167,9 +182,12 @@ internal sealed class BucketWriter : IDisposable
         foreach (var slab in held.Buckets[0].TakeSlabs())
         {
             int offset = 0;
+            _spill.KeepFree(Buckets!, SortReserve(Buckets!, slab.RowCount));
+            _pool.KeepFreeBytes = SortReserve(Buckets!, slab.RowCount);
             while (!Buckets!.AppendEncoded(slab, LeafOf, ref offset))
             {
                 _spill.SpillLargest(Buckets);
+                _pool.KeepFreeBytes = SortReserve(Buckets, slab.RowCount);
             }
 
             _pool.Release(slab.Buffer);
@@ -195,6 +213,7 @@ internal sealed class BucketWriter : IDisposable
         batch.IsRouted = true;
     }
 
-    private long SortReserve(BucketSet buckets) =>
-        MemoryPlan.SortBytesPerRow * buckets.LargestMemoryRows() * Math.Min(_plan.Workers, buckets.Buckets.Count);
+    /// <summary>What sorting the largest buckets takes, should so many rows more get into the largest.</summary>
+    private long SortReserve(BucketSet buckets, int rowsToCome) =>
+        MemoryPlan.SortBytesPerRow * ((buckets.LargestMemoryRows() * Math.Min(_plan.Workers, buckets.Buckets.Count)) + rowsToCome);
 }

@@ -28,7 +28,7 @@ internal sealed class EncodeContext : IDisposable
         _batches = new RowBatch[plan.BatchesPerWorker];
         for (int i = 0; i < _batches.Length; i++)
         {
-            _batches[i] = new RowBatch(budget, plan.BatchBytes, fullRows: Math.Max(1024, plan.BatchBytes / 32));
+            _batches[i] = new RowBatch(budget, plan.BatchBytes, fullRows: Math.Max(1024, plan.BatchBytes / 32), bucketWriter.TryReserve);
         }
 
         Batch = _batches[0];
@@ -94,20 +94,11 @@ internal sealed class EncodeContext : IDisposable
         await _bucketWriter.AppendAsync(batch, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Takes memory for a piece's input, spilling buckets for it if that must be. Give it back to <see cref="Budget"/>.
-    /// </summary>
+    /// <summary>Takes memory for a piece's input, spilling buckets for it if that must be. Give it back to <see cref="Budget"/>.</summary>
     /// <exception cref="IngestException">It does not fit the budget at all.</exception>
-    public async ValueTask ReserveInputAsync(long bytes, string what, CancellationToken cancellationToken)
+    public void ReserveInput(long bytes, string what)
     {
-        if (Budget.TryReserve(bytes))
-        {
-            return;
-        }
-
-        await TakeTurnAsync(cancellationToken).ConfigureAwait(false);
-        _bucketWriter.MakeRoom(bytes);
-        if (!Budget.TryReserve(bytes))
+        if (!_bucketWriter.TryReserve(bytes))
         {
             throw new IngestException(
                 $"{what} needs {bytes:N0} bytes of memory, but of the budget of {Budget.LimitBytes:N0} bytes only {Budget.FreeBytes:N0} can be freed. "

@@ -20,7 +20,7 @@ internal sealed record FilePlaces(IObjectStore Store, Func<string, int, string> 
 /// Workers take buckets one after the other. A file that all leaves share is made of the buckets in their order.
 /// </remarks>
 internal sealed class FileWriting(
-    PipelineOptions options, BucketReader reader, BucketSet buckets, PartitionTree tree, FilePlaces places, ProgressMeter meter)
+    PipelineOptions options, BucketReader reader, int readers, BucketSet buckets, PartitionTree tree, FilePlaces places, ProgressMeter meter)
 {
     /// <summary>Each encoder more holds the columns of two row groups, 8 MiB of rows each by default.</summary>
     private const long BudgetForManyEncoders = 256L << 20;
@@ -36,7 +36,7 @@ internal sealed class FileWriting(
 
         var files = new DataFile?[tree.Leaves.Count];
         await WorkerPool.RunAsync(
-            Math.Min(options.Workers, buckets.Buckets.Count), token => WriteBucketsAsync(files, token), cancellationToken).ConfigureAwait(false);
+            readers, token => WriteBucketsAsync(files, token), cancellationToken).ConfigureAwait(false);
         return [.. files.OfType<DataFile>()];
     }
 

@@ -68,7 +68,11 @@ internal static class IngestOpening
         var meter = new ProgressMeter(options.Progress, options.Clock);
         var pipelineOptions = ToPipeline(options, table.Schema, logger);
         var spill = new SpillDirectory(
-            pipelineOptions.SpillFolder, SystemRandom.Next, new DiskBudget(options.DiskBudgetBytes), null, error => PipelineLog.CleanUpFailed(logger, ingestId, error));
+            pipelineOptions.SpillFolder,
+            SystemRandom.Next,
+            new DiskBudget(options.DiskBudgetBytes),
+            options.SpillFiles,
+            error => PipelineLog.CleanUpFailed(logger, ingestId, error));
         var pipeline = new IngestPipeline(pipelineOptions, tree, preSplit, spill, meter);
         PipelineLog.Opened(logger, ingestId, table.Name, tree?.Leaves.Count ?? 0, options.DegreeOfParallelism, options.MemoryBudgetBytes);
         var target = new IngestTarget
@@ -163,7 +167,7 @@ internal static class IngestOpening
     private static void RemoveStaleSpillFiles(IngestOptions options, ILogger logger)
     {
         string folder = SpillFolder(options);
-        int removed = SpillDirectory.RemoveStale(folder, SystemRandom.Next);
+        int removed = SpillDirectory.RemoveStale(folder, SystemRandom.Next, options.SpillFiles);
         if (removed > 0)
         {
             PipelineLog.StaleSpillRemoved(logger, folder, removed);

@@ -75,6 +75,9 @@ internal sealed class IngestPipeline : IAsyncDisposable
     /// <summary>A digest of the rows that does not depend on their order.</summary>
     public string Digest => (_bucketWriter.Buckets?.Digest ?? 0).ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
 
+    /// <summary>Takes memory for a row that is larger than a batch, spilling rows if need be. False if nothing is left to spill.</summary>
+    public bool TryReserve(long bytes) => _bucketWriter.TryReserve(bytes);
+
     public ValueTask AddAsync(IngestWork work, CancellationToken cancellationToken) => _workers.AddAsync(work, cancellationToken);
 
     public Task DrainAsync(CancellationToken cancellationToken) => _workers.DrainAsync(cancellationToken);
@@ -91,9 +94,9 @@ internal sealed class IngestPipeline : IAsyncDisposable
     public Task<IReadOnlyList<DataFile>> WriteFilesAsync(FilePlaces places, CancellationToken cancellationToken)
     {
         var buckets = _bucketWriter.Buckets!;
-        _spill.MakeRoomForReading(buckets);
+        int readers = _spill.MakeRoomForReading(buckets);
         var reader = new BucketReader(_budget, _pool, _spill);
-        return new FileWriting(_options, reader, buckets, _tree!, places, _meter).RunAsync(cancellationToken);
+        return new FileWriting(_options, reader, readers, buckets, _tree!, places, _meter).RunAsync(cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -12,7 +12,7 @@ internal sealed class ParquetWork(ParquetInput input, int rowGroup) : IngestWork
     {
         var encoder = input.TakeEncoder(context.Limits);
         long heldBytes = input.File.StoredBytes(rowGroup, encoder.Columns);
-        await context.ReserveInputAsync(heldBytes, $"Row group {rowGroup} of '{input.Name}'", cancellationToken).ConfigureAwait(false);
+        context.ReserveInput(heldBytes, $"Row group {rowGroup} of '{input.Name}'");
         try
         {
             using var reader = await input.File.OpenRowGroupAsync(rowGroup, encoder.Columns, cancellationToken).ConfigureAwait(false);

@@ -4,12 +4,12 @@ using Sleeper.Ingest.Core.Schemas;
 namespace Sleeper.Ingest.Core.Pipeline;
 
 /// <summary>Rows written one at a time: encoded at once on the caller's thread, handed to the workers a batch at a time.</summary>
-/// <remarks>One caller at a time. The batch is made with the first row.</remarks>
+/// <remarks>One caller at a time. The batch is made before the first row: afterwards buckets may have taken its memory.</remarks>
 internal sealed class SingleRows(
     IngestPipeline pipeline, Schema schema, KeyOrder order, Action<RowError>? onRowError, ProgressMeter meter) : IDisposable
 {
     private readonly RowEncoder _encoder = new(schema, order, pipeline.Limits);
-    private RowBatch? _batch;
+    private RowBatch? _batch = new(pipeline.Budget, pipeline.Plan.BatchBytes, fullRows: 4096, pipeline.TryReserve);
 
     public long RejectedRowCount { get; private set; }
 
@@ -17,7 +17,7 @@ internal sealed class SingleRows(
     /// <exception cref="RowRejectedException">The row is bad and there is nobody to hand it to.</exception>
     public unsafe bool TryWrite(Row row, long rowNumber)
     {
-        var batch = _batch ??= new RowBatch(pipeline.Budget, pipeline.Plan.BatchBytes, fullRows: 4096);
+        var batch = _batch!;
         if (batch.RowCount == 0)
         {
             batch.Clear();

@@ -24,7 +24,10 @@ internal sealed class WorkerPool : IAsyncDisposable
     {
         _gate = gate;
         _channel = Channel.CreateBounded<IngestWork>(new BoundedChannelOptions(workers + 1) { SingleWriter = true });
-        _workers = [.. Enumerable.Range(0, workers).Select(_ => Task.Run(() => WorkAsync(newContext)))];
+
+        // All contexts before the first row: afterwards buckets may have taken their memory.
+        EncodeContext[] contexts = [.. Enumerable.Range(0, workers).Select(_ => newContext())];
+        _workers = [.. contexts.Select(context => Task.Run(() => WorkAsync(context)))];
     }
 
     /// <summary>The first error, or null.</summary>
@@ -121,11 +124,11 @@ internal sealed class WorkerPool : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task WorkAsync(Func<EncodeContext> newContext)
+    private async Task WorkAsync(EncodeContext context)
     {
         try
         {
-            using var context = newContext();
+            using var owned = context;
             await foreach (var work in _channel.Reader.ReadAllAsync(_stop.Token).ConfigureAwait(false))
             {
                 context.Begin(work.Number);

@@ -15,6 +15,7 @@ internal sealed unsafe class RowBatch : IDisposable
     private readonly MemoryBudget _budget;
     private readonly int _fullBytes;
     private readonly int _fullRows;
+    private readonly Func<long, bool> _tryReserveMore;
     private NativeBuffer _bytes;
     private byte* _start;
     private int _capacity;
@@ -23,10 +24,11 @@ internal sealed unsafe class RowBatch : IDisposable
     private int _keyEnd;
     private RowSpan[] _rows;
 
-    /// <summary>A batch that calls itself full at so many bytes or rows.</summary>
-    public RowBatch(MemoryBudget budget, int fullBytes, int fullRows)
+    /// <summary>A batch that calls itself full at so many bytes or rows. Memory for a row that is larger is asked for at the delegate, if one is given.</summary>
+    public RowBatch(MemoryBudget budget, int fullBytes, int fullRows, Func<long, bool>? tryReserveMore = null)
     {
         _budget = budget;
+        _tryReserveMore = tryReserveMore ?? budget.TryReserve;
         _fullBytes = fullBytes;
         _fullRows = fullRows;
         _rows = new RowSpan[fullRows];
@@ -145,10 +147,15 @@ internal sealed unsafe class RowBatch : IDisposable
     {
         int needed = checked(_position + bytes);
         int capacity = (int)Math.Min(Array.MaxLength, Math.Max(needed + 1024L, 2L * _capacity));
-        if (!_budget.TryReserve(capacity))
+        if (!_tryReserveMore(capacity))
         {
             capacity = needed + 1024;
-            _budget.Reserve(capacity);
+            if (!_tryReserveMore(capacity))
+            {
+                throw new IngestException(
+                    $"A row needs {capacity:N0} bytes, but of the memory budget of {_budget.LimitBytes:N0} bytes only {_budget.FreeBytes:N0} can be made free. "
+                    + "Raise the memory budget, or lower the degree of parallelism.");
+            }
         }
 
         var larger = new NativeBuffer(capacity, _budget);

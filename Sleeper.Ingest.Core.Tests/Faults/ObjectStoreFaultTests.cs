@@ -1,0 +1,171 @@
+using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.Tests.Support;
+
+namespace Sleeper.Ingest.Core.Tests.Faults;
+
+/// <summary>A whole ingest in which one call of the object store after the other goes wrong: what the caller is told is what the table shows.</summary>
+public sealed class ObjectStoreFaultTests : IDisposable
+{
+    private readonly TemporaryFolder _spill = new();
+
+    public void Dispose() => _spill.Dispose();
+
+    [Theory]
+    [InlineData("memory", false)]
+    [InlineData("memory", true)]
+    [InlineData("disk", false)]
+    [InlineData("disk", true)]
+    public async Task A_call_that_fails_once_is_survived_or_leaves_nothing(string kind, bool after)
+    {
+        int calls = await CountCallsAsync(kind);
+        Assert.InRange(calls, 25, 300);
+        int survived = 0;
+        int failed = 0;
+        for (int call = 1; call <= calls; call++)
+        {
+            using var place = new Place(kind);
+            var store = new FaultyObjectStore(place.Store);
+            var fault = store.Add(new StoreFault { Operations = StoreOperation.Any, Call = call, After = after });
+            string context = $"call {call} of {calls} {(after ? "after" : "before")} it took effect";
+            var told = await TellAsync(store);
+            Assert.True(fault.StrikeCount == 1, context);
+            context += $" ({store.Calls[call - 1]}), told {told.Name}: {told.Error?.Message}";
+            await AssertTruthAsync(store.Inner, told, context, mayLeaveIntent: IsOfIntent(store.Calls[call - 1]));
+            _ = told.IsCommitted ? survived++ : failed++;
+        }
+
+        Assert.True(survived > 0 && failed > 0, $"{survived} survived, {failed} failed.");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_store_that_goes_away_for_good_leaves_a_table_that_tells_the_truth_when_it_is_back(bool after)
+    {
+        int calls = await CountCallsAsync("memory");
+        for (int call = 1; call <= calls; call++)
+        {
+            using var place = new Place("memory");
+            var store = new FaultyObjectStore(place.Store);
+            store.Add(new StoreFault { Operations = StoreOperation.Any, Call = call, Times = int.MaxValue, After = after });
+            var told = await TellAsync(store);
+            string context = $"from call {call} of {calls} on, {(after ? "after" : "before")}, told {told.Name}: {told.Error?.Message}";
+
+            // Nothing could be removed, so files may be left; then an intent says whose they are.
+            await AssertTruthAsync(store.Inner, told, context, mayLeaveIntent: true, mayLeaveFiles: true);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_cancellation_at_any_call_is_an_abort_or_a_commit(bool after)
+    {
+        int calls = await CountCallsAsync("memory");
+        for (int call = 1; call <= calls; call++)
+        {
+            using var place = new Place("memory");
+            using var cancel = new CancellationTokenSource();
+            var store = new FaultyObjectStore(place.Store);
+            store.Add(new StoreFault
+            {
+                Operations = StoreOperation.Any,
+                Call = call,
+                After = after,
+                Error = _ =>
+                {
+                    cancel.Cancel();
+                    return new OperationCanceledException(cancel.Token);
+                },
+            });
+            var told = await TellAsync(store, cancel.Token);
+            string context = $"cancelled at call {call} of {calls} ({store.Calls[call - 1]}), {(after ? "after" : "before")}, told {told.Name}: {told.Error?.Message}";
+            await AssertTruthAsync(store.Inner, told, context, mayLeaveIntent: IsOfIntent(store.Calls[call - 1]));
+        }
+    }
+
+    /// <summary>Runs the ingest and notes what its caller is told.</summary>
+    private async Task<Told> TellAsync(FaultyObjectStore store, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            var result = await SmallIngest.RunAsync(store, _spill.Path, cancellationToken);
+            Assert.Equal(SmallIngest.RowCount, result.RowCount);
+            return new Told(IsCommitted: true, IsUnknown: false, null);
+        }
+        catch (CommitOutcomeUnknownException error)
+        {
+            return new Told(false, true, error);
+        }
+        catch (Exception error) when (error is IngestException or OperationCanceledException or IOException)
+        {
+            return new Told(false, false, error);
+        }
+        finally
+        {
+            store.Heal();
+            Assert.Empty(Directory.EnumerateFileSystemEntries(_spill.Path));
+        }
+    }
+
+    private async Task AssertTruthAsync(IObjectStore store, Told told, string context, bool mayLeaveIntent, bool mayLeaveFiles = false)
+    {
+        int copies = (await SmallIngest.CopiesAsync(store)).GetValueOrDefault(SmallIngest.Id);
+        var strays = await SmallIngest.StrayObjectsAsync(store);
+        if (told.IsUnknown)
+        {
+            bool isCommitted = await SmallIngest.ResolveAsync(store);
+            Assert.True(copies == (isCommitted ? 1 : 0), $"{context}: resolved as {isCommitted}, but there were {copies} copies.");
+            Assert.Equal(isCommitted, await SmallIngest.ResolveAsync(store));
+            copies = (await SmallIngest.CopiesAsync(store)).GetValueOrDefault(SmallIngest.Id);
+            Assert.True(copies == (isCommitted ? 1 : 0), $"{context}: resolved as {isCommitted}, and now there are {copies} copies.");
+        }
+        else
+        {
+            Assert.True(copies == (told.IsCommitted ? 1 : 0), $"{context}: {copies} copies.");
+            Assert.True(mayLeaveFiles || !strays.Exists(IsFile), $"{context}: left {string.Join(", ", strays)}");
+            Assert.True(mayLeaveIntent || strays.Count == 0, $"{context}: left {string.Join(", ", strays)}");
+        }
+
+        // Files are never left without the intent that says whose they are.
+        Assert.True(!strays.Exists(IsFile) || strays.Exists(path => path.Contains("/ingests/", StringComparison.Ordinal)), $"{context}: left {string.Join(", ", strays)}");
+        var retry = await SmallIngest.RunAsync(store, _spill.Path);
+        Assert.True(retry.Outcome == (copies == 1 ? IngestOutcome.AlreadyCommitted : IngestOutcome.Committed), $"{context}: the retry was {retry.Outcome}.");
+        Assert.True((await SmallIngest.CopiesAsync(store)).GetValueOrDefault(SmallIngest.Id) == 1, $"{context}: after the retry there is not one copy.");
+    }
+
+    /// <summary>An intent whose own making or removal failed may be left: it promises nothing and does no harm.</summary>
+    private static bool IsOfIntent((StoreOperation Operation, string Path) call) => call.Path.Contains("/ingests/", StringComparison.Ordinal);
+
+    private static bool IsFile(string path) => path.Contains("/data/", StringComparison.Ordinal);
+
+    private async Task<int> CountCallsAsync(string kind)
+    {
+        using var place = new Place(kind);
+        var store = new FaultyObjectStore(place.Store);
+        await SmallIngest.RunAsync(store, _spill.Path);
+        Assert.Empty(await SmallIngest.StrayObjectsAsync(place.Store));
+        return store.Calls.Count;
+    }
+
+    private sealed record Told(bool IsCommitted, bool IsUnknown, Exception? Error)
+    {
+        public string Name => IsCommitted ? "committed" : IsUnknown ? "unknown" : "failed";
+    }
+
+    private sealed class Place : IDisposable
+    {
+        private readonly TemporaryFolder? _folder;
+
+        public Place(string kind)
+        {
+            _folder = kind == "disk" ? new TemporaryFolder() : null;
+            Store = _folder is null ? new InMemoryObjectStore() : new LocalObjectStore(_folder.Path, new LocalObjectStoreOptions { Durable = false });
+        }
+
+        public IObjectStore Store { get; }
+
+        public void Dispose() => _folder?.Dispose();
+    }
+}
