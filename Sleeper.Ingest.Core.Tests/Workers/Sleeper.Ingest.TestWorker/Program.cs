@@ -12,6 +12,7 @@ internal static class Program
         ["fsync-probe"] = FsyncProbeCommand.RunAsync,
         ["put-forever"] = PutForeverCommand.RunAsync,
         ["commit-loop"] = CommitLoopCommand.RunAsync,
+        ["ingest"] = IngestCommand.RunAsync,
     };
 
     public static async Task<int> Main(string[] args)

@@ -1,0 +1,74 @@
+using System.Globalization;
+using Sleeper.Ingest.Core;
+using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.StateStores;
+
+namespace Sleeper.Ingest.TestWorker;
+
+/// <summary>
+/// Runs whole ingests into the table <c>--table</c> in the folder <c>--root</c>: <c>--count</c> of them (1 without) named <c>ID-0, ID-1, ...</c> after
+/// <c>--id</c>, each of <c>--rows</c> rows (key, ingest, number). Options: <c>--budget</c> in MiB, <c>--spill</c> folder, <c>--durable false</c>,
+/// <c>--wait true</c> for the start signal, <c>--hold true</c> to say "written" and wait before completing, <c>--die-at N</c> to be killed at the
+/// N-th call of the store (<c>--die-after true</c>: when it has taken effect). Says "begun ID", then "committed ID NUMBER OUTCOME",
+/// "unknown ID" or "failed TYPE RETRYABLE MESSAGE".
+/// </summary>
+internal static class IngestCommand
+{
+    private static readonly Schema Schema =
+        Schema.Create().RowKey("key", FieldType.String).Value("ingest", FieldType.String).Value("number", FieldType.Int).Build();
+
+    public static async Task<int> RunAsync(WorkerArguments arguments)
+    {
+        IObjectStore store = new LocalObjectStore(arguments.Text("root"), new LocalObjectStoreOptions { Durable = arguments.Text("durable", "true") == "true" });
+        if (arguments.Number("die-at", 0) is > 0 and var call)
+        {
+            store = new DyingObjectStore(store, call, arguments.Text("die-after", "false") == "true");
+        }
+
+        if (arguments.Text("wait", "false") == "true")
+        {
+            await WorkerArguments.WaitForStartAsync();
+        }
+
+        for (var number = 0; number < arguments.Number("count", 1); number++)
+        {
+            var id = string.Create(CultureInfo.InvariantCulture, $"{arguments.Text("id")}-{number}");
+            await Console.Out.WriteLineAsync($"begun {id}");
+            await Console.Out.WriteLineAsync(await IngestAsync(store, arguments, id));
+        }
+
+        return 0;
+    }
+
+    private static async Task<string> IngestAsync(IObjectStore store, WorkerArguments arguments, string id)
+    {
+        try
+        {
+            await using var writer = await IngestFactory.Create().UseObjectStore(store).WithTable(arguments.Text("table")).WithSchema(Schema)
+                .WithIngestId(id).WithMemoryBudget((long)arguments.Number("budget", 16) << 20).WithDegreeOfParallelism(2)
+                .WithSpillFolder(arguments.Text("spill")).OpenAsync();
+            await writer.WriteAsync(Rows(id, arguments.Number("rows")));
+            if (arguments.Text("hold", "false") == "true")
+            {
+                await Console.Out.WriteLineAsync("written");
+                await Console.In.ReadLineAsync();
+            }
+
+            var result = await writer.CompleteAsync();
+            return string.Create(CultureInfo.InvariantCulture, $"committed {id} {result.CommitNumber} {result.Outcome}");
+        }
+        catch (CommitOutcomeUnknownException)
+        {
+            return $"unknown {id}";
+        }
+        catch (IngestException error)
+        {
+            return $"failed {error.GetType().Name} {error.IsRetryable} {error.Message.ReplaceLineEndings(" ")}";
+        }
+    }
+
+    private static IEnumerable<Row> Rows(string id, int count) => Enumerable.Range(0, count).Select(i =>
+        new Row(Schema, ((char)('a' + (i * 7L % 26))).ToString(CultureInfo.InvariantCulture), id, i));
+}
