@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Unicode;
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Rows;
@@ -13,6 +14,7 @@ internal sealed class FieldReader
     private readonly Field _field;
     private readonly int _fieldLevel;
     private readonly int _itemLevel;
+    private readonly int _presentLevel;
     private int _level;
     private int _value;
     private int _entryLevel;
@@ -23,6 +25,7 @@ internal sealed class FieldReader
         _columns = columns;
         _field = columns.Field;
         _fieldLevel = columns.Node?.Repetition == Parquet.Metadata.Repetition.Repeated ? 0 : columns.Node?.MaxDefinitionLevel ?? 0;
+        _presentLevel = columns.Column?.MaxDefinitionLevel ?? 0;
         _itemLevel = columns.Repeated?.MaxDefinitionLevel ?? 0;
         Values = columns.Column is null ? null : new ColumnVector(columns.Column.VectorKind);
         EntryValues = columns.ValueColumn is null ? null : new ColumnVector(columns.ValueColumn.VectorKind);
@@ -44,8 +47,8 @@ internal sealed class FieldReader
     public bool HasExactWidth => Values is not null && Values.Kind == RowColumnMapper.KindOf(_field.Type);
 
     /// <summary>Whether a row of the stretch has a value; for fields of one value a row.</summary>
-    public bool IsPresent(int row) =>
-        _columns.Column!.MaxDefinitionLevel == 0 || Values!.DefinitionLevels[row] == _columns.Column.MaxDefinitionLevel;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsPresent(int row) => _presentLevel == 0 || Values!.DefinitionLevels[row] == _presentLevel;
 
     public void Restart()
     {
@@ -115,7 +118,7 @@ internal sealed class FieldReader
     private static long LongAt(ColumnVector vector, int index) => vector.Kind == VectorKind.Int32 ? vector.Ints[index] : vector.Longs[index];
 
     private bool NextIsPresent() =>
-        _columns.Column!.MaxDefinitionLevel == 0 || Values!.DefinitionLevels[_level++] == _columns.Column.MaxDefinitionLevel;
+        _presentLevel == 0 || Values!.DefinitionLevels[_level++] == _presentLevel;
 
     private string? WritePrimitive(RowBatch batch)
     {
@@ -142,7 +145,7 @@ internal sealed class FieldReader
         string? reason = null;
         for (int i = 0; i < items; i++)
         {
-            if (Values.DefinitionLevels[first + i] < _columns.Column!.MaxDefinitionLevel)
+            if (Values.DefinitionLevels[first + i] < _presentLevel)
             {
                 reason ??= $"element {i} of the list is null, and list elements are never null";
                 continue;
@@ -176,7 +179,7 @@ internal sealed class FieldReader
         int valueBase = _entryValue;
         for (int i = 0; i < items; i++)
         {
-            bool keyThere = Values.DefinitionLevels[first + i] == _columns.Column!.MaxDefinitionLevel;
+            bool keyThere = Values.DefinitionLevels[first + i] == _presentLevel;
             bool valueThere = EntryValues!.DefinitionLevels[firstEntry + i] == _columns.ValueColumn!.MaxDefinitionLevel;
             _value += keyThere ? 1 : 0;
             _entryValue += valueThere ? 1 : 0;

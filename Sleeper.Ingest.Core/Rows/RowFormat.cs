@@ -120,6 +120,7 @@ internal static unsafe class RowFormat
         return length;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong ShortPrefix(byte* bytes, int count)
     {
         ulong prefix = 0;

@@ -163,6 +163,7 @@ internal unsafe ref struct GroupStack
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SettleTies(ref Group group, int start, int end)
     {
         int skip = group.Skip;
@@ -216,6 +217,7 @@ internal unsafe ref struct GroupStack
     }
 
     /// <summary>Sets the prefixes to the eight key bytes from <paramref name="skip"/> on, and says whether they differ.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool LoadPrefixes(RowEntry* entries, int count, int skip)
     {
         ulong union = 0;
@@ -252,6 +254,7 @@ internal unsafe ref struct GroupStack
     }
 
     /// <summary>Orders a few entries by their key bytes from <paramref name="skip"/> on, stably.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SortByKeys(RowEntry* entries, int count, int skip)
     {
         for (int i = 1; i < count; i++)

@@ -76,6 +76,7 @@ internal static unsafe class KeyPrefixSort
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool IsInOrder(RowEntry* entries, int count)
     {
         ulong previous = entries[0].Prefix;

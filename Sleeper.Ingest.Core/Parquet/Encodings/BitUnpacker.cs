@@ -15,6 +15,7 @@ internal static unsafe class BitUnpacker
     private const int OneLoadWidth = 57;
 
     /// <summary>Values of up to 8 bits into bytes: levels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* source, byte* limit, long firstBit, int width, byte* destination, int count)
     {
         Debug.Assert(width is > 0 and <= 8 && InRange(source, limit, firstBit, width, count));
@@ -43,6 +44,7 @@ internal static unsafe class BitUnpacker
     }
 
     /// <summary>Values of up to 32 bits into integers: dictionary indexes, booleans.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* source, byte* limit, long firstBit, int width, int* destination, int count)
     {
         Debug.Assert(width is > 0 and <= 32 && InRange(source, limit, firstBit, width, count));
@@ -61,6 +63,7 @@ internal static unsafe class BitUnpacker
     }
 
     /// <summary>Values of up to 64 bits: deltas.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* source, byte* limit, long firstBit, int width, ulong* destination, int count)
     {
         Debug.Assert(width is > 0 and <= 64 && InRange(source, limit, firstBit, width, count));

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Sleeper.Ingest.Core.Buffers;
 
 namespace Sleeper.Ingest.Core.Parquet.Encodings;
@@ -30,6 +31,7 @@ internal sealed class BytesDictionary
     }
 
     /// <summary>The index of a value, which is added if it is new.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int IndexOf(ReadOnlySpan<byte> value)
     {
         uint hash = Hash(value);
@@ -77,6 +79,7 @@ internal sealed class BytesDictionary
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Hash(ReadOnlySpan<byte> value)
     {
         const ulong Multiplier = 0x9E3779B97F4A7C15;

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Sleeper.Ingest.Core.Parquet.Columns;
 
 namespace Sleeper.Ingest.Core.Parquet.Encodings;
@@ -59,6 +60,7 @@ internal sealed unsafe class DictionaryDecoder(ColumnVector dictionary, ParquetR
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Gather<T>(ReadOnlySpan<int> indexes, ReadOnlySpan<T> values, Span<T> destination)
         where T : unmanaged
     {
@@ -75,6 +77,7 @@ internal sealed unsafe class DictionaryDecoder(ColumnVector dictionary, ParquetR
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void GatherBytes(ReadOnlySpan<int> indexes, ColumnVector destination)
     {
         VectorRoom.EnsureBytes(destination, TotalLength(indexes), limits);
@@ -96,6 +99,7 @@ internal sealed unsafe class DictionaryDecoder(ColumnVector dictionary, ParquetR
     }
 
     /// <summary>Bytes of the values at these indexes, all of which are checked here.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private long TotalLength(ReadOnlySpan<int> indexes)
     {
         ReadOnlySpan<int> starts = dictionary.Offsets.AsSpan(0, dictionary.ValueCount + 1);

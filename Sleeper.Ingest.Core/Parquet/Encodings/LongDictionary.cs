@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Sleeper.Ingest.Core.Buffers;
 
 namespace Sleeper.Ingest.Core.Parquet.Encodings;
@@ -20,6 +21,7 @@ internal sealed class LongDictionary
     }
 
     /// <summary>The index of a value, which is added if it is new.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int IndexOf(long value)
     {
         int mask = _slots.Length - 1;
@@ -64,6 +66,7 @@ internal sealed class LongDictionary
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Slot(long value, int mask)
     {
         ulong hash = (ulong)value * 0x9E3779B97F4A7C15;

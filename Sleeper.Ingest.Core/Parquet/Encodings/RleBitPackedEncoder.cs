@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Sleeper.Ingest.Core.Buffers;
 
 namespace Sleeper.Ingest.Core.Parquet.Encodings;
@@ -16,6 +17,7 @@ internal static class RleBitPackedEncoder
     /// <summary>Bits that numbers up to <paramref name="largest"/> need.</summary>
     public static int WidthOf(int largest) => 32 - int.LeadingZeroCount(largest);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void EncodeLevels(ReadOnlySpan<byte> levels, int width, ByteBuffer output)
     {
         int packedFrom = 0;
@@ -38,6 +40,7 @@ internal static class RleBitPackedEncoder
         PackLevels(levels[packedFrom..], width, output);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void EncodeIndexes(ReadOnlySpan<int> indexes, int width, ByteBuffer output)
     {
         int packedFrom = 0;
