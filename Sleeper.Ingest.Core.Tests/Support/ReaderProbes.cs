@@ -20,7 +20,7 @@ internal static class ReaderProbes
     private static readonly string?[][] Ab = [["a", "b"]];
 
     public static IEnumerable<ReaderProbe> All() =>
-        [.. Nullability(), .. Lists(), .. Maps(), .. Columns(), .. Types(), .. Codecs(), .. MoreLists()];
+        [.. Nullability(), .. Lists(), .. Maps(), .. Columns(), .. Types(), .. Codecs(), .. MoreLists(), .. Ambiguous()];
 
     private static IEnumerable<ReaderProbe> Nullability()
     {
@@ -227,6 +227,20 @@ internal static class ReaderProbes
             [ProbeColumn.One("key", PhysicalType.Int64, 1L, fieldId: 3), ProbeColumn.One("z", PhysicalType.Int64, 2L, fieldId: 5)], """{"key":"1","z":"2"}""");
         yield return Take("dotted field name, top level column named a.b", Schema.Create().RowKey("key", FieldType.Long).Value("a.b", FieldType.Long).Build(), [ProbeColumn.Key(), ProbeColumn.Longs("a.b", Required, 2)], """{"key":"1","a.b":"2"}""");
         yield return Refuse("(ours) list group with an extra child and no child of the field's name", T(true), [ProbeColumn.Key(), ProbeColumn.List("t", Required, "list", "element", Required, Ab, extraChild: true)], "field 't'", "no list of single values");
+    }
+
+    /// <summary>Files that could be read wrong without a word.</summary>
+    private static IEnumerable<ReaderProbe> Ambiguous()
+    {
+        yield return Refuse("(ours) two columns of one name", V(FieldType.Long), [ProbeColumn.Key(), ProbeColumn.Longs("v", Required, 1), ProbeColumn.Longs("v", Required, 2)], "field 'v'", "more than one column");
+        var schema = Schema.Create().RowKey("id", FieldType.Long).Value("key", FieldType.List(FieldType.String), nullable: true).Build();
+        yield return Refuse(
+            "(ours) map where a list is wanted, whose name is that of the map's keys", schema,
+            [
+                ProbeColumn.Longs("id", Required, 1),
+                ProbeColumn.Map(Required, "key_value", KeyNode(), ValueNode(), [[(Bytes("a"), 5)]], logical: LogicalType.Map, converted: ConvertedType.Map, name: "key"),
+            ],
+            "field 'key'", "no list");
     }
 
     private static ReaderProbe Take(string title, Schema schema, ProbeColumn[] columns, params string[] rows) => new(title, schema, () => Write(columns), rows, []);

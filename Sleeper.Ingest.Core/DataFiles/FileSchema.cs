@@ -15,7 +15,8 @@ internal static class FileSchema
     public static Schema Infer(ParquetSchema file, IReadOnlyList<string> rowKeys, IReadOnlyList<string> sortKeys, string fileName)
     {
         var faults = new List<string>();
-        var byName = file.Fields.ToDictionary(n => n.Name, StringComparer.Ordinal);
+        var byName = new Dictionary<string, SchemaNode>(StringComparer.Ordinal);
+        faults.AddRange(file.Fields.Where(n => !byName.TryAdd(n.Name, n)).Select(n => $"it has more than one column '{n.Name}'"));
         string columns = string.Join(", ", file.Fields.Select(n => n.Name));
         faults.AddRange(rowKeys.Concat(sortKeys).Where(k => !byName.ContainsKey(k)).Select(k => $"the key '{k}' is not one of its columns ({columns})"));
 
@@ -25,7 +26,7 @@ internal static class FileSchema
         {
             if (TypeOf(node) is { } type)
             {
-                types.Add(node.Name, type);
+                types.TryAdd(node.Name, type);
             }
             else
             {

@@ -27,7 +27,10 @@ internal sealed class FileSchemaMatch
         var byName = new Dictionary<string, SchemaNode>(StringComparer.Ordinal);
         foreach (var node in file.Fields)
         {
-            byName.TryAdd(node.Name, node);
+            if (!byName.TryAdd(node.Name, node) && schema.IndexOf(node.Name) >= 0)
+            {
+                _faults.Add($"the file has more than one column '{node.Name}', so it cannot be told which one field '{node.Name}' is");
+            }
         }
 
         Fields = [.. schema.AllFields.Select(f => Match(f, byName.GetValueOrDefault(f.Name), file))];
@@ -79,7 +82,8 @@ internal sealed class FileSchemaMatch
 
     private FieldColumns MatchList(Field field, SchemaNode node, ParquetSchema file)
     {
-        SchemaNode? repeated = node.Repetition == Repetition.Repeated && !node.IsGroup ? node
+        SchemaNode? repeated = IsMap(node) ? null
+            : node.Repetition == Repetition.Repeated && !node.IsGroup ? node
             : RepeatedChild(node);
         SchemaNode? element = repeated is null ? null
             : !repeated.IsGroup ? repeated
@@ -100,6 +104,9 @@ internal sealed class FileSchemaMatch
     /// </summary>
     private static SchemaNode? RepeatedChild(SchemaNode node) =>
         node.IsGroup && node.Repetition != Repetition.Repeated && node.Children is [{ Repetition: Repetition.Repeated } child] ? child : null;
+
+    private static bool IsMap(SchemaNode node) =>
+        node.LogicalType?.Kind == LogicalTypeKind.Map || node.ConvertedType is ConvertedType.Map or ConvertedType.MapKeyValue;
 
     /// <summary>The only child of the repeated group, or the one with the field's own name, as the Java system writes it.</summary>
     private static SchemaNode? ListElement(Field field, SchemaNode repeated) =>
