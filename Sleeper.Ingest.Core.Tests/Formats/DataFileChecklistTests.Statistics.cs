@@ -121,7 +121,7 @@ public sealed partial class DataFileChecklistTests
         Assert.All(parts.Chunks, chunk => Assert.Equal((null, null), (chunk.BloomFilterOffset, chunk.BloomFilterLength)));
     }
 
-    private static IComparer<FieldValue> ByBytes { get; } = Comparer<FieldValue>.Create((l, r) => RowOrder.Compare(l, r, KeyOrder.Bytes));
+    private static Comparer<FieldValue> ByBytes { get; } = Comparer<FieldValue>.Create((l, r) => RowOrder.Compare(l, r, KeyOrder.Bytes));
 
     private static byte[] PlainBytes(FieldValue value)
     {

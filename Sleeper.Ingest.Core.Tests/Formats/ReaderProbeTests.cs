@@ -50,6 +50,6 @@ public sealed class ReaderProbeTests
             .Select(line => line.Split('|')[1].Trim()).Where(title => title is not ("File" or "Row")).ToList();
 
         Assert.InRange(javas.Count, 90, int.MaxValue);
-        Assert.Empty(javas.Where(title => !ours.Contains(title) && !NotFiles.Any(n => title.StartsWith(n, StringComparison.Ordinal))));
+        Assert.DoesNotContain(javas, title => !ours.Contains(title) && !NotFiles.Any(n => title.StartsWith(n, StringComparison.Ordinal)));
     }
 }

@@ -21,7 +21,7 @@ internal sealed record ProbeColumn(SchemaNode Node, ColumnVector[] Columns)
     /// <summary>A required column of one value, of any physical type and annotation.</summary>
     public static ProbeColumn One(string name, PhysicalType type, object value, LogicalType? logical = null, ConvertedType? converted = null, int length = 0, int? fieldId = null)
     {
-        var kind = value is byte[] ? VectorKind.Bytes : value is int ? VectorKind.Int32 : VectorKind.Int64;
+        var kind = value switch { byte[] => VectorKind.Bytes, int => VectorKind.Int32, _ => VectorKind.Int64 };
         return new(SchemaNode.Primitive(name, Required, type, logical, converted, length, fieldId), [Flat(kind, Required, [value])]);
     }
 
