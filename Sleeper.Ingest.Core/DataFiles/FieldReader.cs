@@ -70,6 +70,7 @@ internal sealed class FieldReader
     }
 
     /// <summary>Writes the next row's value as a key; returns what is wrong with it, or null. A faulty value is passed over.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public string? WriteKey(RowBatch batch, KeyOrder order, int maxBytes)
     {
         if (!NextIsPresent())
@@ -96,6 +97,7 @@ internal sealed class FieldReader
     }
 
     /// <summary>Writes the next row's value; returns what is wrong with it, or null. A faulty value is passed over.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public string? WriteValue(RowBatch batch)
     {
         if (Values is null)
@@ -120,6 +122,7 @@ internal sealed class FieldReader
     private bool NextIsPresent() =>
         _presentLevel == 0 || Values!.DefinitionLevels[_level++] == _presentLevel;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private string? WritePrimitive(RowBatch batch)
     {
         if (!NextIsPresent())
@@ -131,6 +134,7 @@ internal sealed class FieldReader
         return WriteItem(batch, _field.Type, Values!, _value++);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private string? WriteList(RowBatch batch)
     {
         int first = _level;
@@ -158,6 +162,7 @@ internal sealed class FieldReader
         return reason;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private string? WriteMap(RowBatch batch)
     {
         int first = _level;
@@ -246,6 +251,7 @@ internal sealed class FieldReader
         _ => FieldValue.FromBytes(vector.BytesAt(index).ToArray()),
     };
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static string? WriteItem(RowBatch batch, FieldType type, ColumnVector vector, int index)
     {
         switch (type.Kind)
@@ -288,6 +294,7 @@ internal sealed class FieldReader
     }
 
     /// <summary>Moves past the levels of one row; returns how many items the row has, nulls among them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int ItemsOfRow(ColumnVector vector, ref int level)
     {
         int first = level++;

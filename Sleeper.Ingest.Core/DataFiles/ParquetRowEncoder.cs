@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Sleeper.Ingest.Core.Parquet;
 using Sleeper.Ingest.Core.Parquet.RowGroups;
 using Sleeper.Ingest.Core.Partitioning;
@@ -79,6 +80,7 @@ internal sealed class ParquetRowEncoder : IDisposable
 
     public void Dispose() => _flat.Dispose();
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool EncodePlainly(RowBatch batch, LeafRouter? router, Action<int, RowFault> reject)
     {
         while (_next < _rows)
@@ -116,6 +118,7 @@ internal sealed class ParquetRowEncoder : IDisposable
     }
 
     /// <summary>Every field is walked even after a fault, so that all of them stand at the next row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private RowFault? EncodeRow(RowBatch batch)
     {
         RowFault? fault = null;

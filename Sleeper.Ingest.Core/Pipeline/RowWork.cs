@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using Sleeper.Ingest.Core.Rows;
 
 namespace Sleeper.Ingest.Core.Pipeline;
@@ -24,6 +25,7 @@ internal sealed class RowWork<T>(T[] rows, int count, Func<T, RowBatch, RowFault
     }
 
     /// <summary>Encodes until the batch is full or the rows end; returns the position of the next row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int EncodeSome(EncodeContext context, int next)
     {
         var batch = context.Batch;

@@ -51,10 +51,12 @@ internal static unsafe class KeyEncoder
         (long)(BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<ulong>(source)) ^ 0x8000_0000_0000_0000);
 
     /// <summary>Writes UTF-8 text and returns the length written; the destination has room for <see cref="MaxBytes"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int WriteString(byte* destination, ReadOnlySpan<byte> utf8, KeyOrder order) =>
         order == KeyOrder.Bytes ? WriteEscaped(destination, utf8) : WriteEscapedWith(destination, utf8, ToJavaLead);
 
     /// <summary>Writes a byte array and returns the length written; the destination has room for <see cref="MaxBytes"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int WriteBytes(byte* destination, ReadOnlySpan<byte> value, KeyOrder order) =>
         order == KeyOrder.Bytes ? WriteEscaped(destination, value) : WriteEscapedWith(destination, value, FlipSign);
 
@@ -89,6 +91,7 @@ internal static unsafe class KeyEncoder
     }
 
     /// <summary>The encoded length of the string or byte array at <paramref name="source"/>, with its terminator.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int EncodedLength(byte* source)
     {
         byte* current = source;
@@ -122,6 +125,7 @@ internal static unsafe class KeyEncoder
         return length;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int WriteEscaped(byte* destination, ReadOnlySpan<byte> value)
     {
         if (value.IndexOfAnyInRange((byte)0, Escape) < 0)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Sleeper.Ingest.Core.Schemas;
 
 namespace Sleeper.Ingest.Core.Rows;
@@ -27,6 +28,7 @@ internal sealed class RowEncoder
     /// <summary>
     /// Writes the row as far as its last value; the caller ends or discards it. Returns what is wrong with the row, or null.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public RowFault? Encode(Row row, RowBatch batch)
     {
         if (!ReferenceEquals(row.Schema, _mappedSchema) && MapSchema(row.Schema) is { } mismatch)
@@ -61,6 +63,7 @@ internal sealed class RowEncoder
     }
 
     /// <summary>What is wrong with the length of the row just written, or null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static RowFault? CheckLength(RowBatch batch, RowLimits limits) =>
         batch.CurrentRowBytes <= limits.MaxRowBytes
             ? null
@@ -69,6 +72,7 @@ internal sealed class RowEncoder
                 $"the row takes {batch.CurrentRowBytes:N0} bytes, more than the limit of {limits.MaxRowBytes:N0} (16 MiB, and never more than an eighth of the memory budget); split it or raise the memory budget");
 
     /// <summary>Writes a key value of any kind; returns what is wrong with it, or null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static string? WriteKey(Field field, in FieldValue value, RowBatch batch, KeyOrder order, int maxBytes)
     {
         switch (value.Kind)
@@ -94,6 +98,7 @@ internal sealed class RowEncoder
     }
 
     /// <summary>Writes a value of any kind; returns what is wrong with it, or null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static string? WriteValue(Field field, in FieldValue value, RowBatch batch)
     {
         if (value.IsNull)
@@ -121,6 +126,7 @@ internal sealed class RowEncoder
         };
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static string? WritePrimitive(FieldType type, in FieldValue value, RowBatch batch)
     {
         switch (value.Kind)
@@ -144,6 +150,7 @@ internal sealed class RowEncoder
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static string? WriteList(FieldType type, in FieldValue value, RowBatch batch)
     {
         var items = value.AsList();
@@ -160,6 +167,7 @@ internal sealed class RowEncoder
         return null;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static string? WriteMap(FieldType type, in FieldValue value, RowBatch batch)
     {
         var entries = value.AsMap();

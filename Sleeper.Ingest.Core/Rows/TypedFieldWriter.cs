@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Sleeper.Ingest.Core.Schemas;
 
 namespace Sleeper.Ingest.Core.Rows;
@@ -36,12 +37,14 @@ internal abstract class TypedFieldWriter<T>
 
 internal sealed class IntFieldWriter<T>(Func<T, int> get) : TypedFieldWriter<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override string? WriteKey(T row, RowBatch batch, KeyOrder order, int maxBytes)
     {
         ValueEncoder.WriteKey(batch, get(row));
         return null;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override string? WriteValue(T row, RowBatch batch, bool isNullable)
     {
         WritePresent(batch, isNullable);
@@ -52,6 +55,7 @@ internal sealed class IntFieldWriter<T>(Func<T, int> get) : TypedFieldWriter<T>
 
 internal sealed class NullableIntFieldWriter<T>(Func<T, int?> get) : TypedFieldWriter<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override string? WriteKey(T row, RowBatch batch, KeyOrder order, int maxBytes)
     {
         if (get(row) is not { } value)
@@ -63,6 +67,7 @@ internal sealed class NullableIntFieldWriter<T>(Func<T, int?> get) : TypedFieldW
         return null;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override string? WriteValue(T row, RowBatch batch, bool isNullable)
     {
         if (get(row) is not { } value)
@@ -78,12 +83,14 @@ internal sealed class NullableIntFieldWriter<T>(Func<T, int?> get) : TypedFieldW
 
 internal sealed class LongFieldWriter<T>(Func<T, long> get) : TypedFieldWriter<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override string? WriteKey(T row, RowBatch batch, KeyOrder order, int maxBytes)
     {
         ValueEncoder.WriteKey(batch, get(row));
         return null;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override string? WriteValue(T row, RowBatch batch, bool isNullable)
     {
         WritePresent(batch, isNullable);
@@ -94,6 +101,7 @@ internal sealed class LongFieldWriter<T>(Func<T, long> get) : TypedFieldWriter<T
 
 internal sealed class NullableLongFieldWriter<T>(Func<T, long?> get) : TypedFieldWriter<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override string? WriteKey(T row, RowBatch batch, KeyOrder order, int maxBytes)
     {
         if (get(row) is not { } value)
@@ -105,6 +113,7 @@ internal sealed class NullableLongFieldWriter<T>(Func<T, long?> get) : TypedFiel
         return null;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override string? WriteValue(T row, RowBatch batch, bool isNullable)
     {
         if (get(row) is not { } value)
@@ -120,9 +129,11 @@ internal sealed class NullableLongFieldWriter<T>(Func<T, long?> get) : TypedFiel
 
 internal sealed class StringFieldWriter<T>(Func<T, string?> get) : TypedFieldWriter<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override string? WriteKey(T row, RowBatch batch, KeyOrder order, int maxBytes) =>
         get(row) is { } value ? ValueEncoder.WriteKey(batch, value, order, maxBytes) : NullKey;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override string? WriteValue(T row, RowBatch batch, bool isNullable)
     {
         if (get(row) is not { } value)
@@ -137,9 +148,11 @@ internal sealed class StringFieldWriter<T>(Func<T, string?> get) : TypedFieldWri
 
 internal sealed class BytesFieldWriter<T>(Func<T, ReadOnlyMemory<byte>> get) : TypedFieldWriter<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override string? WriteKey(T row, RowBatch batch, KeyOrder order, int maxBytes) =>
         ValueEncoder.WriteKey(batch, get(row).Span, isString: false, order, maxBytes);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override string? WriteValue(T row, RowBatch batch, bool isNullable)
     {
         WritePresent(batch, isNullable);
@@ -150,9 +163,11 @@ internal sealed class BytesFieldWriter<T>(Func<T, ReadOnlyMemory<byte>> get) : T
 
 internal sealed class NullableBytesFieldWriter<T>(Func<T, ReadOnlyMemory<byte>?> get) : TypedFieldWriter<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override string? WriteKey(T row, RowBatch batch, KeyOrder order, int maxBytes) =>
         get(row) is { } value ? ValueEncoder.WriteKey(batch, value.Span, isString: false, order, maxBytes) : NullKey;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override string? WriteValue(T row, RowBatch batch, bool isNullable)
     {
         if (get(row) is not { } value)
@@ -168,8 +183,10 @@ internal sealed class NullableBytesFieldWriter<T>(Func<T, ReadOnlyMemory<byte>?>
 
 internal sealed class FieldValueWriter<T>(Field field, Func<T, FieldValue> get) : TypedFieldWriter<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override string? WriteKey(T row, RowBatch batch, KeyOrder order, int maxBytes) =>
         RowEncoder.WriteKey(field, get(row), batch, order, maxBytes);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override string? WriteValue(T row, RowBatch batch, bool isNullable) => RowEncoder.WriteValue(field, get(row), batch);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 namespace Sleeper.Ingest.Core.Rows;
 
 /// <summary>Encodes rows of a caller's own type into a <see cref="RowBatch"/>, by the delegates of a <see cref="RowMapping{T}"/>.</summary>
@@ -11,6 +12,7 @@ internal sealed class TypedRowEncoder<T>(RowMapping<T> mapping, KeyOrder order, 
     /// <summary>
     /// Writes the row as far as its last value; the caller ends or discards it. Returns what is wrong with the row, or null.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public RowFault? Encode(T row, RowBatch batch)
     {
         batch.BeginRow();

@@ -21,18 +21,21 @@ internal static unsafe class ValueEncoder
 {
     public const string IllFormed = "the text has an unpaired surrogate (ill-formed Unicode); no reader could give it back";
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WriteKey(RowBatch batch, int value)
     {
         KeyEncoder.WriteInt(batch.Reserve(KeyEncoder.IntBytes), value);
         batch.Advance(KeyEncoder.IntBytes);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WriteKey(RowBatch batch, long value)
     {
         KeyEncoder.WriteLong(batch.Reserve(KeyEncoder.LongBytes), value);
         batch.Advance(KeyEncoder.LongBytes);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static string? WriteKey(RowBatch batch, ReadOnlySpan<char> text, KeyOrder order, int maxBytes)
     {
         if (text.Length > maxBytes)
@@ -68,6 +71,7 @@ internal static unsafe class ValueEncoder
     }
 
     /// <summary>A byte-array key, or with <paramref name="isString"/> a string key that is UTF-8 already and known to be well-formed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static string? WriteKey(RowBatch batch, ReadOnlySpan<byte> value, bool isString, KeyOrder order, int maxBytes)
     {
         if (value.Length > maxBytes)
@@ -80,24 +84,28 @@ internal static unsafe class ValueEncoder
         return null;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WritePresence(RowBatch batch, bool present)
     {
         *batch.Reserve(1) = present ? (byte)1 : (byte)0;
         batch.Advance(1);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Write(RowBatch batch, int value)
     {
         Unsafe.WriteUnaligned(batch.Reserve(4), value);
         batch.Advance(4);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Write(RowBatch batch, long value)
     {
         Unsafe.WriteUnaligned(batch.Reserve(8), value);
         batch.Advance(8);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static string? Write(RowBatch batch, ReadOnlySpan<char> text)
     {
         int maxUtf8 = 3 * text.Length;
@@ -118,6 +126,7 @@ internal static unsafe class ValueEncoder
         return null;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Write(RowBatch batch, ReadOnlySpan<byte> value)
     {
         byte* destination = batch.Reserve(5 + value.Length);
@@ -126,9 +135,11 @@ internal static unsafe class ValueEncoder
         batch.Advance(header + value.Length);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WriteCount(RowBatch batch, int count) =>
         batch.Advance(RowFormat.WriteVarint(batch.Reserve(5), (uint)count));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static string? WriteLongText(RowBatch batch, ReadOnlySpan<char> text)
     {
         int length = Encoding.UTF8.GetByteCount(text);

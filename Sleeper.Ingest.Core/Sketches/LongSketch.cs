@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Sleeper.Ingest.Core.Rows;
@@ -36,6 +37,7 @@ internal sealed class LongSketch : QuantileSketch
 
     public override long HeldBytes => ItemLength * (_base.LongLength + (_sortScratch?.LongLength ?? 0) + ((long)_arrays * K));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Update(ReadOnlySpan<long> values)
     {
         while (!values.IsEmpty)
@@ -47,6 +49,7 @@ internal sealed class LongSketch : QuantileSketch
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Update(ReadOnlySpan<int> values)
     {
         while (!values.IsEmpty)

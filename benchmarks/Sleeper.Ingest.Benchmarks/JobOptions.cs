@@ -14,6 +14,9 @@ internal sealed record JobOptions
 
     public string Output => _output ?? throw new ArgumentException("--out is missing.");
 
+    /// <summary>False if there is no --out.</summary>
+    public bool HasOutput => _output is not null;
+
     public string Workload => _workload ?? throw new ArgumentException("--workload is missing.");
 
     public long Rows => _rows ?? throw new ArgumentException("--rows N is missing.");
@@ -24,7 +27,11 @@ internal sealed record JobOptions
 
     public bool IsOneFile { get; private set; }
 
-    public bool IsTyped { get; private set; }
+    /// <summary>Rows of the caller's own type instead of <c>Row</c>; null if the command line does not say.</summary>
+    public bool? IsTyped { get; private set; }
+
+    /// <summary>The same options for another folder and kind of rows.</summary>
+    public JobOptions With(string output, bool isTyped) => this with { _output = output, IsTyped = isTyped };
 
     public bool IsDurable { get; private set; } = true;
 

@@ -8,8 +8,8 @@ const string Usage = """
       s128     --input FILE --out FOLDER [job options]          the workload S128: 128 leaves of equal width
       flights  --input FILE --out FOLDER [job options]          the workload FLIGHTS: 16 leaves, quantiles of the origin
       wide     --input FILE --out FOLDER [job options]          the workload WIDE: 16 leaves from the first rows
-      rows     --rows N --out FOLDER [--kind row|typed] [job options]     rows made before the clock starts
-      stream   --rows N --out FOLDER [--kind row|typed] [job options]     rows made while they are written
+      rows     --rows N [--out FOLDER] [--kind row|typed] [job options]   rows made before the clock starts; both kinds if none is named
+      stream   --rows N [--out FOLDER] [--kind row|typed] [job options]   rows made while they are written
       generate --workload s128|wide --rows N --out FILE         an input file (needs node)
       parts    [arguments of BenchmarkDotNet]                   for example: parts --filter '*Sorter*'
     job options:
