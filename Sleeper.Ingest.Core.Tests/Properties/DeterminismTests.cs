@@ -15,6 +15,10 @@ public class DeterminismTests
     [InlineData("sorted input", true)]
     [InlineData("reverse sorted input", true)]
     [InlineData("equal keys", true)]
+    [InlineData("keys only", true)]
+    [InlineData("large rows", true)]
+    [InlineData("large rows, many leaves", true)]
+    [InlineData("small rows, then large ones, then small ones", true)]
     public async Task Files_are_the_same_with_any_workers_and_any_memory(string name, bool spills)
     {
         var scenario = Scenarios.Get(name);
@@ -56,6 +60,24 @@ public class DeterminismTests
         }
 
         AssertSame(expected, await (await scenario.RunAsync(settings with { Workers = 2 })).DigestsAsync(), $"{name}, 2 workers");
+    }
+
+    [Theory]
+    [InlineData("one leaf", RowFeed.Singly)]
+    [InlineData("one leaf", RowFeed.Batches)]
+    [InlineData("one leaf", RowFeed.Parquet)]
+    [InlineData("300 leaves", RowFeed.Singly)]
+    [InlineData("300 leaves", RowFeed.Batches)]
+    [InlineData("300 leaves", RowFeed.Parquet)]
+    [InlineData("512 leaves on two keys", RowFeed.Parquet)]
+    internal async Task Files_are_the_same_however_the_rows_come_in(string name, RowFeed feed)
+    {
+        var scenario = Scenarios.Get(name);
+        var expected = await (await scenario.RunAsync(new ScenarioSettings())).DigestsAsync();
+        foreach (var settings in (ScenarioSettings[])[new() { Workers = 3, Feed = feed }, new() { Workers = 2, BudgetMebibytes = 16, Feed = feed, Seed = 2 }])
+        {
+            AssertSame(expected, await (await scenario.RunAsync(settings)).DigestsAsync(), $"{name}, {settings}");
+        }
     }
 
     private static void AssertSame(List<string> expected, List<string> actual, string context)

@@ -30,10 +30,12 @@ internal static class Scenarios
         "reverse sorted input" => Keyed(name, 5, 130_000, i => (130_000 - i) / 3),
         "equal keys" => Keyed(name, 1, 1_000_000, _ => 42, withText: false),
         "keys only" => new IngestScenario(
-            name, PartitionTree.Single(TextKeyOnly), TextKeyOnly, 700_000, i => new Row(TextKeyOnly, i % 3 == 0 ? "" : Texts[i % 7][..(i % 5)], Array.Empty<byte>())),
-        "large rows" => Large(name, 1, 70),
-        "large rows, many leaves" => Large(name, 300, 70),
+            name, PartitionTree.Single(TextKeyOnly), TextKeyOnly, 350_000, i => new Row(TextKeyOnly, i % 3 == 0 ? "" : Texts[i % 7][..(i % 5)], Array.Empty<byte>())),
+        "large rows" => Large(name, 1, 40),
+        "large rows, many leaves" => Large(name, 300, 40),
         "small rows, then large ones, then small ones" => Mixed(name),
+        "ten times the budget, one leaf" => Pages(name, 1),
+        "ten times the budget, 40 leaves" => Pages(name, 40),
         _ => throw new ArgumentException($"There is no scenario '{name}'."),
     };
 
@@ -44,6 +46,13 @@ internal static class Scenarios
     {
         var schema = Schema.Create().RowKey("key", FieldType.Long).Value("arrival", FieldType.Int).Value("bytes", FieldType.ByteArray).Build();
         return new IngestScenario(name, Tree(schema, leaves), schema, rows, i => new Row(schema, Scatter(i) % 9 * 1_000, i, Mebibyte.AsMemory(0, Mebibyte.Length - (i * 31 % 1_000))));
+    }
+
+    /// <summary>170 MB in rows of 4 KiB.</summary>
+    private static IngestScenario Pages(string name, int leaves)
+    {
+        var schema = Schema.Create().RowKey("key", FieldType.Long).Value("arrival", FieldType.Int).Value("bytes", FieldType.ByteArray).Build();
+        return new IngestScenario(name, Tree(schema, leaves), schema, 42_000, i => new Row(schema, Scatter(i) % 10_000, i, Mebibyte.AsMemory(0, 4096)));
     }
 
     private static IngestScenario Mixed(string name)
