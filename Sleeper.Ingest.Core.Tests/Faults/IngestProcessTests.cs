@@ -146,7 +146,10 @@ public sealed class IngestProcessTests : IDisposable
         Assert.True(copies == (isCommitted ? 1 : 0), $"{fault}: {line}, and there are {copies} copies.");
         Assert.True(!line.StartsWith("committed ", StringComparison.Ordinal) || isCommitted, $"{fault}: {line}");
         Assert.True(!line.StartsWith("failed ", StringComparison.Ordinal) || !isCommitted, $"{fault}: {line}");
-        Assert.True(line.StartsWith("unknown ", StringComparison.Ordinal) || (await SmallIngest.StrayObjectsAsync(_store)).Count == 0, $"{fault}: {line}");
+
+        // An intent whose own making failed may be left: it promises nothing.
+        var files = (await SmallIngest.StrayObjectsAsync(_store)).FindAll(path => path.Contains("/data/", StringComparison.Ordinal));
+        Assert.True(line.StartsWith("unknown ", StringComparison.Ordinal) || files.Count == 0, $"{fault}: {line}, left {string.Join(", ", files)}");
         Assert.False(isCommitted && !fault.Contains("when", StringComparison.Ordinal), $"{fault}: {line}");
     }
 
