@@ -12,7 +12,6 @@ internal static class Scenarios
     private static readonly Schema TwoKeys =
         Schema.Create().RowKey("x", FieldType.Long).RowKey("y", FieldType.Long).Value("arrival", FieldType.Int).Value("text", FieldType.String).Build();
 
-    private static readonly Schema TextKeyOnly = Schema.Create().RowKey("key", FieldType.String).SortKey("sort", FieldType.ByteArray).Build();
     private static readonly string[] Texts = [.. Enumerable.Range(0, 97).Select(i => new string((char)('a' + (i % 26)), 60 + i))];
     private static readonly byte[] Mebibyte = new byte[1 << 20];
 
@@ -29,8 +28,6 @@ internal static class Scenarios
         "sorted input" => Keyed(name, 5, 130_000, i => i / 3),
         "reverse sorted input" => Keyed(name, 5, 130_000, i => (130_000 - i) / 3),
         "equal keys" => Keyed(name, 1, 1_000_000, _ => 42, withText: false),
-        "keys only" => new IngestScenario(
-            name, PartitionTree.Single(TextKeyOnly), TextKeyOnly, 350_000, i => new Row(TextKeyOnly, i % 3 == 0 ? "" : Texts[i % 7][..(i % 5)], Array.Empty<byte>())),
         "large rows" => Large(name, 1, 40),
         "large rows, many leaves" => Large(name, 300, 40),
         "small rows, then large ones, then small ones" => Mixed(name),

@@ -40,7 +40,7 @@ internal sealed class DyingObjectStore(IObjectStore inner, int call, bool after)
         return result;
     }
 
-    private Task RunAsync(Func<Task> body) => RunAsync(async () =>
+    private Task<bool> RunAsync(Func<Task> body) => RunAsync(async () =>
     {
         await body();
         return true;
