@@ -1,4 +1,5 @@
 using System.Text;
+using Sleeper.Ingest.Core.Partitioning;
 
 namespace Sleeper.Ingest.Core;
 
@@ -21,10 +22,18 @@ internal static class IngestOptionRules
         (o => o.SplitPoints is null || o.PreSplitLeafCount is null, _ => "split points and pre-splitting exclude each other: choose one"),
         (o => o.PreSplitLeafCount is null or (>= 1 and <= 100_000), o => $"pre-splitting into {o.PreSplitLeafCount} leaves is not 1 to 100,000"),
         (o => o.IngestId is null || Encoding.UTF8.GetByteCount(o.IngestId) is >= 1 and <= 1024, _ => "the ingest id is not 1 to 1,024 bytes long"),
+        (o => o.IngestId is null || IsWellFormed(o.IngestId), _ => "the ingest id has half of a surrogate pair: others would be taken for the same id"),
+        (o => o.IngestId is null || !IsSeries(o) || Encoding.UTF8.GetByteCount(o.IngestId) <= 1000,
+            _ => "the ingest id of a series is above 1,000 bytes: there is no room for the numbers put behind it"),
         (o => o.CommitEveryRowCount is null or >= 1, o => $"committing every {o.CommitEveryRowCount} rows makes no sense"),
         (o => o.CommitEveryTime is null || o.CommitEveryTime > TimeSpan.Zero, o => $"committing every {o.CommitEveryTime} makes no sense"),
         (o => Enum.IsDefined(o.Codec), o => $"the codec {o.Codec} is none of {string.Join(", ", Enum.GetNames<DataFileCodec>())}"),
         (o => Enum.IsDefined(o.FileStrategy), o => $"the file strategy {o.FileStrategy} is none of {string.Join(", ", Enum.GetNames<FileWritingStrategy>())}"),
+        (o => o.SpillFolder is null || !string.IsNullOrWhiteSpace(o.SpillFolder), _ => "the spill folder is blank"),
+        (o => o.Clock is not null, _ => "there is no clock"),
+        (o => o.LoggerFactory is not null, _ => "there is no logger factory: leave it out for no logs"),
+        (o => PlanFault(o) is null, o => PlanFault(o)!),
+        (o => SplitPointFault(o) is null, o => SplitPointFault(o)!),
         (o => o.CompressionLevel is null || o.Codec is DataFileCodec.Zstd or DataFileCodec.Gzip or DataFileCodec.Brotli,
             o => $"{o.Codec} has no levels, but {o.CompressionLevel} was given"),
         (o => o.CompressionLevel is null || o.Codec != DataFileCodec.Zstd || o.CompressionLevel is >= -7 and <= 22,
@@ -42,6 +51,54 @@ internal static class IngestOptionRules
         if (faults.Length > 0)
         {
             throw new ArgumentException($"The settings of the ingest do not work together: {string.Join("; ", faults)}.");
+        }
+    }
+
+    private static bool IsSeries(IngestOptions options) => options.CommitEveryRowCount is not null || options.CommitEveryTime is not null;
+
+    private static bool IsWellFormed(string text)
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (char.IsSurrogate(text[i]) && !(char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[++i])))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>What is wrong with the budget for so many workers and leaves; null if nothing is, or if other rules name it.</summary>
+    private static string? PlanFault(IngestOptions options)
+    {
+        if (options.MemoryBudgetBytes < Pipeline.MemoryPlan.MinimumBudgetBytes || options.DegreeOfParallelism is < 1 or > 1024)
+        {
+            return null;
+        }
+
+        int leaves = Math.Max(1, options.PreSplitLeafCount ?? (options.SplitPoints?.Count + 1) ?? 1);
+        return Fault(() => Pipeline.MemoryPlan.Make(options.MemoryBudgetBytes, options.DegreeOfParallelism, leaves, oneBucket: false, int.MaxValue));
+    }
+
+    private static string? SplitPointFault(IngestOptions options)
+    {
+        int id = 0;
+        return options.Schema is null || options.SplitPoints is null
+            ? null
+            : Fault(() => PartitionTree.FromSplitPoints(options.Schema, options.SplitPoints, () => $"p{id++}"));
+    }
+
+    private static string? Fault(Action check)
+    {
+        try
+        {
+            check();
+            return null;
+        }
+        catch (ArgumentException error)
+        {
+            return char.ToLowerInvariant(error.Message[0]) + error.Message[1..].TrimEnd('.');
         }
     }
 

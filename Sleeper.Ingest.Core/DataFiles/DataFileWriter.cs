@@ -85,9 +85,11 @@ internal sealed class DataFileWriter : IDisposable
         {
             await output.AppendAsync(ParquetFileBuilder.Header, cancellationToken).ConfigureAwait(false);
             await writeRowGroups(builder, output).ConfigureAwait(false);
-            await output.AppendAsync(builder.Finish(), cancellationToken).ConfigureAwait(false);
+            var footer = builder.Finish();
+            await output.AppendAsync(footer, cancellationToken).ConfigureAwait(false);
             await output.CompleteAsync(cancellationToken).ConfigureAwait(false);
             length = output.LengthBytes;
+            file.OnBytes(ParquetFileBuilder.Header.Length + footer.Length);
         }
 
         await WriteSketchesAsync(file, cancellationToken).ConfigureAwait(false);

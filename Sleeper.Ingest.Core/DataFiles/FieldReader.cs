@@ -155,7 +155,9 @@ internal sealed class FieldReader
                 continue;
             }
 
-            reason ??= WriteItem(batch, _field.Type.ElementType!, Values, _value);
+            reason ??= batch.HasRoom(sizeof(long))
+                ? WriteItem(batch, _field.Type.ElementType!, Values, _value)
+                : ValueEncoder.RowTooLong(batch, sizeof(long));
             _value++;
         }
 
@@ -208,8 +210,10 @@ internal sealed class FieldReader
         {
             if (overruled is null || !overruled[i])
             {
-                reason ??= WriteItem(batch, _field.Type.KeyType!, Values!, keyBase + i)
-                    ?? WriteItem(batch, _field.Type.ValueType!, EntryValues!, valueBase + i);
+                reason ??= batch.HasRoom(2 * sizeof(long))
+                    ? WriteItem(batch, _field.Type.KeyType!, Values!, keyBase + i)
+                        ?? WriteItem(batch, _field.Type.ValueType!, EntryValues!, valueBase + i)
+                    : ValueEncoder.RowTooLong(batch, 2 * sizeof(long));
             }
         }
 
@@ -269,8 +273,7 @@ internal sealed class FieldReader
                     return IllFormedUtf8;
                 }
 
-                ValueEncoder.Write(batch, bytes);
-                return null;
+                return ValueEncoder.Write(batch, bytes);
         }
     }
 

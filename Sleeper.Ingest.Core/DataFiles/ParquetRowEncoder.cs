@@ -33,6 +33,9 @@ internal sealed class ParquetRowEncoder : IDisposable
     /// <summary>The leaf columns that are read.</summary>
     public IReadOnlyList<int> Columns { get; }
 
+    /// <summary>True if the stretch that was read last could be encoded column by column, to its end.</summary>
+    public bool LastStretchWasFlat => _isFlat;
+
     /// <summary>Decodes the next rows, at most so many; returns how many.</summary>
     public int Read(RowGroupReader reader, int rows)
     {

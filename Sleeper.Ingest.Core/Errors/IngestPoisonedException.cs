@@ -6,7 +6,8 @@ public sealed class IngestPoisonedException : IngestException
     /// <summary>Makes the error around the first one.</summary>
     public IngestPoisonedException(string ingestId, Exception firstError)
         : base(
-            $"The ingest '{ingestId}' failed earlier and takes no more calls; nothing of it is visible. The first error: {firstError.Message} Dispose the writer and open a new one.",
+            $"The ingest '{ingestId}' failed earlier and takes no more calls; no row is visible that was not committed before, unless the first error says that this is not known. "
+            + $"The first error: {firstError.Message} Dispose the writer and open a new one.",
             firstError)
     {
     }

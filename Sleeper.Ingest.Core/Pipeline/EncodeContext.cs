@@ -28,7 +28,7 @@ internal sealed class EncodeContext : IDisposable
         _batches = new RowBatch[plan.BatchesPerWorker];
         for (int i = 0; i < _batches.Length; i++)
         {
-            _batches[i] = new RowBatch(budget, plan.BatchBytes, fullRows: Math.Max(1024, plan.BatchBytes / 32), bucketWriter.TryReserve);
+            _batches[i] = new RowBatch(budget, plan.BatchBytes, fullRows: Math.Max(1024, plan.BatchBytes / 32), bucketWriter.TryReserve) { MaxRowBytes = limits.MaxRowBytes };
         }
 
         Batch = _batches[0];

@@ -24,7 +24,7 @@ internal static class IngestOpening
         string ingestId = options.IngestId ?? SystemRandom.Uuid();
         if (options.CommitEveryRowCount is null && options.CommitEveryTime is null)
         {
-            return await OpenWriterAsync(options, table, ingestId, logger, cancellationToken).ConfigureAwait(false);
+            return await OpenWriterAsync(options, table, ingestId, firstRowNumber: 0, logger, cancellationToken).ConfigureAwait(false);
         }
 
         return new SeriesWriter(
@@ -32,7 +32,7 @@ internal static class IngestOpening
             options.CommitEveryRowCount ?? long.MaxValue,
             options.CommitEveryTime ?? TimeSpan.FromDays(365),
             options.Clock,
-            (id, token) => OpenWriterAsync(options, table, id, logger, token));
+            (id, firstRowNumber, token) => OpenWriterAsync(options, table, id, firstRowNumber, logger, token));
     }
 
     private static async Task<OwnTable> OpenTableAsync(IngestOptions options, CancellationToken cancellationToken)
@@ -55,7 +55,7 @@ internal static class IngestOpening
     };
 
     private static async Task<IngestWriter> OpenWriterAsync(
-        IngestOptions options, OwnTable table, string ingestId, ILogger logger, CancellationToken cancellationToken)
+        IngestOptions options, OwnTable table, string ingestId, long firstRowNumber, ILogger logger, CancellationToken cancellationToken)
     {
         var stateStore = options.StateStore ?? table.StateStore;
         foreach (string warning in table.Schema.NameWarnings)
@@ -88,7 +88,7 @@ internal static class IngestOpening
             Logger = logger,
             OnRowError = options.OnRowError,
         };
-        return new IngestWriter(target, pipeline, meter, committed);
+        return new IngestWriter(target, pipeline, meter, committed) { FirstRowNumber = firstRowNumber };
     }
 
     /// <summary>The table's tree; for a table without one the tree asked for, or the means to make it from the first rows.</summary>

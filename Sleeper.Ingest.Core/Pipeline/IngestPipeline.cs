@@ -82,6 +82,9 @@ internal sealed class IngestPipeline : IAsyncDisposable
 
     public Task DrainAsync(CancellationToken cancellationToken) => _workers.DrainAsync(cancellationToken);
 
+    /// <summary>Ends the workers, so that a call that waits for them ends too. Memory is freed by <see cref="DisposeAsync"/>.</summary>
+    public ValueTask StopAsync() => _workers.DisposeAsync();
+
     /// <summary>All rows have come: ends the first half. Returns the number of rows.</summary>
     public async Task<long> FinishRowsAsync(CancellationToken cancellationToken)
     {

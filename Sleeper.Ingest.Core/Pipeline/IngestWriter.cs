@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.ExceptionServices;
+using System.Threading.Channels;
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
@@ -33,7 +34,9 @@ internal sealed class IngestWriter : IIngestWriter
     private long _rowCount;
     private long _inputBytes;
     private int _busy;
-    private bool _isDisposed;
+    private int _disposals;
+    private volatile bool _isDisposed;
+    private volatile TaskCompletionSource? _idle;
 
     public IngestWriter(IngestTarget target, IngestPipeline pipeline, ProgressMeter meter, CommitResult? committed)
     {
@@ -51,6 +54,12 @@ internal sealed class IngestWriter : IIngestWriter
 
     public long RowCount => Interlocked.Read(ref _rowCount);
 
+    /// <summary>The number of the first row in messages; not 0 for the later ingests of a series.</summary>
+    public long FirstRowNumber { get; init; }
+
+    /// <summary>All memory of this ingest; nothing of it is in use once the writer is disposed.</summary>
+    public Buffers.MemoryBudget Budget => _pipeline.Budget;
+
     private Schema Schema => _target.Schema;
 
     public ValueTask WriteAsync(Row row, CancellationToken cancellationToken = default)
@@ -59,8 +68,10 @@ internal sealed class IngestWriter : IIngestWriter
         Enter();
         try
         {
-            long number = _rowCount++;
-            if (IsAlreadyCommitted || _singleRows.TryWrite(row, number))
+            cancellationToken.ThrowIfCancellationRequested();
+            bool hasRoom = IsAlreadyCommitted || _singleRows.TryWrite(row, FirstRowNumber + _rowCount);
+            _rowCount++;
+            if (hasRoom)
             {
                 Leave();
                 return ValueTask.CompletedTask;
@@ -71,7 +82,7 @@ internal sealed class IngestWriter : IIngestWriter
             return new ValueTask(FailAndLeaveAsync(error));
         }
 
-        return new ValueTask(RunEnteredAsync(() => _singleRows.FlushAsync(cancellationToken)));
+        return new ValueTask(RunEnteredAsync(() => FlushSingleRowsAsync(cancellationToken)));
     }
 
     public Task WriteAsync(IEnumerable<Row> rows, CancellationToken cancellationToken = default)
@@ -144,12 +155,25 @@ internal sealed class IngestWriter : IIngestWriter
 
     public async ValueTask DisposeAsync()
     {
-        if (_isDisposed)
+        if (Interlocked.Exchange(ref _disposals, 1) != 0)
         {
             return;
         }
 
+        var idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _isDisposed = true;
+        _idle = idle;
+        if (Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
+        {
+            // A call is under way on another thread: what it works in must not be freed before it has ended.
+            await _pipeline.StopAsync().ConfigureAwait(false);
+            await idle.Task.ConfigureAwait(false);
+        }
+        else
+        {
+            Leave();
+        }
+
         _singleRows.Dispose();
         await _pipeline.DisposeAsync().ConfigureAwait(false);
     }
@@ -165,9 +189,15 @@ internal sealed class IngestWriter : IIngestWriter
         }
     }
 
+    private Task FlushSingleRowsAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return _singleRows.FlushAsync(cancellationToken);
+    }
+
     private async Task WriteRowsAsync<T>(IEnumerable<T> rows, Func<Func<T, RowBatch, RowFault?>> newEncoder, CancellationToken cancellationToken)
     {
-        await _singleRows.FlushAsync(cancellationToken).ConfigureAwait(false);
+        await FlushSingleRowsAsync(cancellationToken).ConfigureAwait(false);
         var work = new WorkBuilder<T>(this, newEncoder);
         foreach (var row in rows)
         {
@@ -183,7 +213,7 @@ internal sealed class IngestWriter : IIngestWriter
 
     private async Task WriteRowsAsync<T>(IAsyncEnumerable<T> rows, Func<Func<T, RowBatch, RowFault?>> newEncoder, CancellationToken cancellationToken)
     {
-        await _singleRows.FlushAsync(cancellationToken).ConfigureAwait(false);
+        await FlushSingleRowsAsync(cancellationToken).ConfigureAwait(false);
         var work = new WorkBuilder<T>(this, newEncoder);
         await foreach (var row in rows.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
@@ -199,8 +229,8 @@ internal sealed class IngestWriter : IIngestWriter
 
     private async Task WriteFileAsync(ObjectFileReader source, CancellationToken cancellationToken)
     {
-        await _singleRows.FlushAsync(cancellationToken).ConfigureAwait(false);
-        var input = await ParquetInput.OpenAsync(source, Schema, _target.Order, cancellationToken).ConfigureAwait(false);
+        await FlushSingleRowsAsync(cancellationToken).ConfigureAwait(false);
+        using var input = await ParquetInput.OpenAsync(source, Schema, _target.Order, cancellationToken).ConfigureAwait(false);
         if (input.UnusedColumns.Count > 0)
         {
             PipelineLog.UnusedColumns(_target.Logger, input.Name, string.Join(", ", input.UnusedColumns));
@@ -214,7 +244,7 @@ internal sealed class IngestWriter : IIngestWriter
             long rows = rowGroups[i].NumRows;
             if (!IsAlreadyCommitted)
             {
-                await _pipeline.AddAsync(new ParquetWork(input, i) { FirstRowNumber = _rowCount }, cancellationToken).ConfigureAwait(false);
+                await _pipeline.AddAsync(new ParquetWork(input, i) { FirstRowNumber = FirstRowNumber + _rowCount }, cancellationToken).ConfigureAwait(false);
             }
 
             _rowCount += rows;
@@ -226,7 +256,7 @@ internal sealed class IngestWriter : IIngestWriter
 
     private async Task<IngestResult> CompleteOnceAsync(CancellationToken cancellationToken)
     {
-        await _singleRows.FlushAsync(cancellationToken).ConfigureAwait(false);
+        await FlushSingleRowsAsync(cancellationToken).ConfigureAwait(false);
         long rows = await _pipeline.FinishRowsAsync(cancellationToken).ConfigureAwait(false);
         var accepting = _target.Clock.GetElapsedTime(_openedAt);
         _meter.Enter(IngestStage.Writing);
@@ -296,7 +326,12 @@ internal sealed class IngestWriter : IIngestWriter
         }
     }
 
-    private void Leave() => Volatile.Write(ref _busy, 0);
+    private void Leave()
+    {
+        // With a full fence before the look, so that a disposal that saw this call is seen.
+        Interlocked.Exchange(ref _busy, 0);
+        _idle?.TrySetResult();
+    }
 
     /// <summary>Remembers the first error, frees everything, and throws the error again.</summary>
     private async Task FailAndLeaveAsync(Exception error)
@@ -314,6 +349,12 @@ internal sealed class IngestWriter : IIngestWriter
         }
 
         Leave();
+        if (_isDisposed && error is (OperationCanceledException or ChannelClosedException))
+        {
+            throw new ObjectDisposedException(
+                $"The writer of the ingest '{IngestId}' was disposed while a call was under way, so the call was ended and nothing of the ingest is visible.", error);
+        }
+
         ExceptionDispatchInfo.Throw(error);
     }
 
@@ -345,7 +386,7 @@ internal sealed class IngestWriter : IIngestWriter
                 return;
             }
 
-            long firstRow = writer._rowCount;
+            long firstRow = writer.FirstRowNumber + writer._rowCount;
             writer._rowCount += _count;
             writer._meter.Accepted(_count);
             if (writer.IsAlreadyCommitted)

@@ -7,12 +7,14 @@ using Sleeper.Ingest.Core.Schemas;
 namespace Sleeper.Ingest.Core.Pipeline;
 
 /// <summary>A Parquet file that is being ingested: open, matched to the schema, with the encoders that workers take turns with.</summary>
-internal sealed class ParquetInput
+/// <remarks>Thread-safe. Workers may still give encoders back after disposal: those are freed at once.</remarks>
+internal sealed class ParquetInput : IDisposable
 {
     private readonly Schema _schema;
     private readonly KeyOrder _order;
     private readonly FileSchemaMatch _match;
     private readonly ConcurrentBag<ParquetRowEncoder> _encoders = [];
+    private volatile bool _isDisposed;
 
     private ParquetInput(ParquetFileReader file, FileSchemaMatch match, Schema schema, KeyOrder order, string name)
     {
@@ -46,5 +48,26 @@ internal sealed class ParquetInput
     public ParquetRowEncoder TakeEncoder(RowLimits limits) =>
         _encoders.TryTake(out var encoder) ? encoder : new ParquetRowEncoder(_match, _schema, _order, limits);
 
-    public void GiveBack(ParquetRowEncoder encoder) => _encoders.Add(encoder);
+    public void GiveBack(ParquetRowEncoder encoder)
+    {
+        _encoders.Add(encoder);
+        if (_isDisposed)
+        {
+            FreeEncoders();
+        }
+    }
+
+    public void Dispose()
+    {
+        _isDisposed = true;
+        FreeEncoders();
+    }
+
+    private void FreeEncoders()
+    {
+        while (_encoders.TryTake(out var encoder))
+        {
+            encoder.Dispose();
+        }
+    }
 }

@@ -10,7 +10,7 @@ namespace Sleeper.Ingest.Core.Pipeline;
 /// <summary>Chooses the split points of a new table from its first rows: quantiles of the first row key.</summary>
 /// <remarks>
 /// Rows are held back until there are a million, or they take half the memory, or the input ends. The rows are sorted, and the keys at equal
-/// distances become split points; equal ones and the smallest possible key are left out, so few distinct keys give few leaves.
+/// distances become split points; equal ones and the smallest of the rows' keys are left out, so few distinct keys give few leaves.
 /// </remarks>
 internal sealed class PreSplit(Schema schema, KeyOrder order, int leafCount, Func<IReadOnlyList<FieldValue>, CancellationToken, Task<PartitionTree>> createTree)
 {
@@ -51,19 +51,17 @@ internal sealed class PreSplit(Schema schema, KeyOrder order, int leafCount, Fun
         }
 
         RowSorter.Sort(entries, entries + count, count);
-        return Quantiles(entries, count);
+        return count == 0 ? [] : Quantiles(entries, count);
     }
 
     private unsafe List<FieldValue> Quantiles(RowEntry* entries, int count)
     {
         var type = schema.RowKeyFields[0].Type;
         var points = new List<FieldValue>();
-        FieldValue last = KeyDecoder.Smallest(type);
+        FieldValue last = KeyOf(entries[0].Row, type);
         for (int i = 1; i < leafCount; i++)
         {
-            byte* row = entries[(long)count * i / leafCount].Row;
-            byte* key = row + RowFormat.ReadHeader(row, out _, out _);
-            FieldValue value = KeyDecoder.DecodeFirst(key, type, order);
+            FieldValue value = KeyOf(entries[(long)count * i / leafCount].Row, type);
             if (value != last)
             {
                 points.Add(value);
@@ -73,4 +71,6 @@ internal sealed class PreSplit(Schema schema, KeyOrder order, int leafCount, Fun
 
         return points;
     }
+
+    private unsafe FieldValue KeyOf(byte* row, FieldType type) => KeyDecoder.DecodeFirst(row + RowFormat.ReadHeader(row, out _, out _), type, order);
 }

@@ -6,6 +6,7 @@ internal sealed class ProgressMeter(IProgress<IngestProgress>? progress, TimePro
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
+    private readonly Lock _reporting = new();
     private long _rowsAccepted;
     private long _rowsWritten;
     private long _bytesWritten;
@@ -72,14 +73,23 @@ internal sealed class ProgressMeter(IProgress<IngestProgress>? progress, TimePro
 
     private void Report()
     {
-        long expected = Interlocked.Read(ref _rowsExpected);
-        progress?.Report(new IngestProgress(
-            (IngestStage)Volatile.Read(ref _stage),
-            Interlocked.Read(ref _rowsAccepted),
-            Interlocked.Read(ref _rowsWritten),
-            Volatile.Read(ref _filesWritten),
-            Interlocked.Read(ref _bytesWritten),
-            Interlocked.Read(ref _spilledBytes),
-            expected < 0 ? null : expected));
+        if (progress is null)
+        {
+            return;
+        }
+
+        // Looking and telling go together, so that no report is older than the one before it.
+        lock (_reporting)
+        {
+            long expected = Interlocked.Read(ref _rowsExpected);
+            progress.Report(new IngestProgress(
+                (IngestStage)Volatile.Read(ref _stage),
+                Interlocked.Read(ref _rowsAccepted),
+                Interlocked.Read(ref _rowsWritten),
+                Volatile.Read(ref _filesWritten),
+                Interlocked.Read(ref _bytesWritten),
+                Interlocked.Read(ref _spilledBytes),
+                expected < 0 ? null : expected));
+        }
     }
 }

@@ -12,7 +12,7 @@ internal sealed class SeriesWriter : IIngestWriter
 {
     private const int RowsBetweenLooksAtTheClock = 256;
 
-    private readonly Func<string, CancellationToken, Task<IngestWriter>> _open;
+    private readonly Func<string, long, CancellationToken, Task<IngestWriter>> _open;
     private readonly long _everyRows;
     private readonly TimeSpan _everyTime;
     private readonly TimeProvider _clock;
@@ -29,7 +29,7 @@ internal sealed class SeriesWriter : IIngestWriter
     private bool _isDisposed;
 
     public SeriesWriter(
-        string ingestId, long everyRows, TimeSpan everyTime, TimeProvider clock, Func<string, CancellationToken, Task<IngestWriter>> open)
+        string ingestId, long everyRows, TimeSpan everyTime, TimeProvider clock, Func<string, long, CancellationToken, Task<IngestWriter>> open)
     {
         IngestId = ingestId;
         _everyRows = everyRows;
@@ -75,21 +75,14 @@ internal sealed class SeriesWriter : IIngestWriter
             return result;
         }
 
-        await EnterAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await CommitAsync(cancellationToken).ConfigureAwait(false);
-            return _result = AddUp();
-        }
-        catch (Exception error)
-        {
-            _failure ??= error;
-            throw;
-        }
-        finally
-        {
-            Leave();
-        }
+        await RunAsync(
+            async () =>
+            {
+                await CommitAsync(cancellationToken).ConfigureAwait(false);
+                _result = AddUp();
+            },
+            cancellationToken).ConfigureAwait(false);
+        return _result!;
     }
 
     public async ValueTask DisposeAsync()
@@ -101,71 +94,94 @@ internal sealed class SeriesWriter : IIngestWriter
 
         _isDisposed = true;
         await _timer.DisposeAsync().ConfigureAwait(false);
+        if (_current is { } busy)
+        {
+            await busy.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _gate.WaitAsync().ConfigureAwait(false);
         if (_current is { } current)
         {
             await current.DisposeAsync().ConfigureAwait(false);
         }
 
-        _gate.Dispose();
+        // A timer that went off just before finds the door open and the writer disposed.
+        _gate.Release();
     }
 
-    private async Task WriteInPartsAsync<T>(IEnumerable<T> rows, Func<IngestWriter, IEnumerable<T>, Task> write, CancellationToken cancellationToken)
+    private Task WriteInPartsAsync<T>(IEnumerable<T> rows, Func<IngestWriter, IEnumerable<T>, Task> write, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        using var source = rows.GetEnumerator();
-        bool more = source.MoveNext();
-        while (more)
-        {
-            await RunAsync(writer => write(writer, NextPart()), cancellationToken).ConfigureAwait(false);
-        }
-
-        IEnumerable<T> NextPart()
-        {
-            long left = _everyRows - (_current?.RowCount ?? 0);
-            for (long i = 0; more && i < left && (i % RowsBetweenLooksAtTheClock != 0 || i == 0 || !IsTimeOver()); i++)
+        return RunAsync(
+            async () =>
             {
-                yield return source.Current;
-                more = source.MoveNext();
-            }
-        }
+                using var source = rows.GetEnumerator();
+                bool more = source.MoveNext();
+                while (more)
+                {
+                    var writer = await CurrentAsync(cancellationToken).ConfigureAwait(false);
+                    await write(writer, NextPart(_everyRows - writer.RowCount)).ConfigureAwait(false);
+                    await CommitIfDueAsync(cancellationToken).ConfigureAwait(false);
+                }
+
+                IEnumerable<T> NextPart(long left)
+                {
+                    for (long i = 0; more && i < left && (i % RowsBetweenLooksAtTheClock != 0 || i == 0 || !IsTimeOver()); i++)
+                    {
+                        yield return source.Current;
+                        more = source.MoveNext();
+                    }
+                }
+            },
+            cancellationToken);
     }
 
-    private async Task WriteInPartsAsync<T>(
+    private Task WriteInPartsAsync<T>(
         IAsyncEnumerable<T> rows, Func<IngestWriter, IAsyncEnumerable<T>, Task> write, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        var source = rows.GetAsyncEnumerator(cancellationToken);
-        await using (source.ConfigureAwait(false))
-        {
-            bool more = await source.MoveNextAsync().ConfigureAwait(false);
-            while (more)
+        return RunAsync(
+            async () =>
             {
-                await RunAsync(writer => write(writer, NextPartAsync()), cancellationToken).ConfigureAwait(false);
-            }
-
-            async IAsyncEnumerable<T> NextPartAsync()
-            {
-                long left = _everyRows - (_current?.RowCount ?? 0);
-                for (long i = 0; more && i < left && (i == 0 || !IsTimeOver()); i++)
+                var source = rows.GetAsyncEnumerator(cancellationToken);
+                await using (source.ConfigureAwait(false))
                 {
-                    yield return source.Current;
-                    more = await source.MoveNextAsync().ConfigureAwait(false);
+                    bool more = await source.MoveNextAsync().ConfigureAwait(false);
+                    while (more)
+                    {
+                        var writer = await CurrentAsync(cancellationToken).ConfigureAwait(false);
+                        await write(writer, NextPartAsync(_everyRows - writer.RowCount)).ConfigureAwait(false);
+                        await CommitIfDueAsync(cancellationToken).ConfigureAwait(false);
+                    }
+
+                    async IAsyncEnumerable<T> NextPartAsync(long left)
+                    {
+                        for (long i = 0; more && i < left && (i == 0 || !IsTimeOver()); i++)
+                        {
+                            yield return source.Current;
+                            more = await source.MoveNextAsync().ConfigureAwait(false);
+                        }
+                    }
                 }
-            }
-        }
+            },
+            cancellationToken);
     }
 
-    private async Task RunAsync(Func<IngestWriter, Task> body, CancellationToken cancellationToken)
+    private Task RunAsync(Func<IngestWriter, Task> body, CancellationToken cancellationToken) =>
+        RunAsync(
+            async () =>
+            {
+                await body(await CurrentAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+                await CommitIfDueAsync(cancellationToken).ConfigureAwait(false);
+            },
+            cancellationToken);
+
+    private async Task RunAsync(Func<Task> body, CancellationToken cancellationToken)
     {
         await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await body(await CurrentAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
-            if (_current!.RowCount >= _everyRows || IsTimeOver())
-            {
-                await CommitAsync(cancellationToken).ConfigureAwait(false);
-            }
+            await body().ConfigureAwait(false);
         }
         catch (Exception error)
         {
@@ -178,12 +194,15 @@ internal sealed class SeriesWriter : IIngestWriter
         }
     }
 
+    private Task CommitIfDueAsync(CancellationToken cancellationToken) =>
+        _current!.RowCount >= _everyRows || IsTimeOver() ? CommitAsync(cancellationToken) : Task.CompletedTask;
+
     private async Task<IngestWriter> CurrentAsync(CancellationToken cancellationToken)
     {
         if (_current is null)
         {
             _number++;
-            _current = await _open(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{IngestId}-{_number}"), cancellationToken).ConfigureAwait(false);
+            _current = await _open(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{IngestId}-{_number}"), _rowsBefore, cancellationToken).ConfigureAwait(false);
             _currentSince = _clock.GetTimestamp();
             _timer.Change(_everyTime, Timeout.InfiniteTimeSpan);
         }
@@ -209,15 +228,7 @@ internal sealed class SeriesWriter : IIngestWriter
 
     private async Task CommitWhenDueAsync()
     {
-        try
-        {
-            await _gate.WaitAsync().ConfigureAwait(false);
-        }
-        catch (ObjectDisposedException)
-        {
-            return;
-        }
-
+        await _gate.WaitAsync().ConfigureAwait(false);
         try
         {
             if (!_isDisposed && _failure is null && IsTimeOver())
@@ -250,8 +261,13 @@ internal sealed class SeriesWriter : IIngestWriter
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch
+        catch (Exception error)
         {
+            if (error is OperationCanceledException)
+            {
+                _failure ??= error;
+            }
+
             Volatile.Write(ref _busy, 0);
             throw;
         }

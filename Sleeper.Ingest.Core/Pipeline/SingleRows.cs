@@ -9,7 +9,7 @@ internal sealed class SingleRows(
     IngestPipeline pipeline, Schema schema, KeyOrder order, Action<RowError>? onRowError, ProgressMeter meter) : IDisposable
 {
     private readonly RowEncoder _encoder = new(schema, order, pipeline.Limits);
-    private RowBatch? _batch = new(pipeline.Budget, pipeline.Plan.BatchBytes, fullRows: 4096, pipeline.TryReserve);
+    private RowBatch? _batch = new(pipeline.Budget, pipeline.Plan.BatchBytes, fullRows: 4096, pipeline.TryReserve) { MaxRowBytes = pipeline.Limits.MaxRowBytes };
 
     public long RejectedRowCount { get; private set; }
 

@@ -18,7 +18,7 @@ internal sealed class WorkerPool : IAsyncDisposable
     private long _pending;
     private Exception? _error;
     private TaskCompletionSource? _drained;
-    private bool _isDisposed;
+    private int _isDisposed;
 
     public WorkerPool(int workers, SequenceGate gate, Func<EncodeContext> newContext)
     {
@@ -112,16 +112,19 @@ internal sealed class WorkerPool : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_isDisposed)
+        // Called twice, also at once: both return only when the workers have ended.
+        bool isFirst = Interlocked.Exchange(ref _isDisposed, 1) == 0;
+        if (isFirst)
         {
-            return;
+            await _stop.CancelAsync().ConfigureAwait(false);
+            _channel.Writer.TryComplete();
         }
 
-        _isDisposed = true;
-        await _stop.CancelAsync().ConfigureAwait(false);
-        _channel.Writer.TryComplete();
         await Task.WhenAll(_workers).ConfigureAwait(false);
-        _stop.Dispose();
+        if (isFirst)
+        {
+            _stop.Dispose();
+        }
     }
 
     private async Task WorkAsync(EncodeContext context)

@@ -38,6 +38,9 @@ internal sealed unsafe class RowBatch : IDisposable
         _capacity = fullBytes;
     }
 
+    /// <summary>The longest row: encoders ask before they write what could be longer, so that no row's length is taken on trust.</summary>
+    public int MaxRowBytes { get; init; } = int.MaxValue;
+
     public int RowCount { get; private set; }
 
     public int ByteCount => _rowStart;
@@ -79,6 +82,10 @@ internal sealed unsafe class RowBatch : IDisposable
         _rowStart = 0;
         IsRouted = false;
     }
+
+    /// <summary>True if the row being written may take so many more bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool HasRoom(int bytes) => bytes <= MaxRowBytes - CurrentRowBytes;
 
     public void BeginRow() => _position = _rowStart;
 

@@ -143,8 +143,7 @@ internal sealed class RowEncoder
             case FieldValueKind.String when type.Kind == FieldTypeKind.String:
                 return ValueEncoder.Write(batch, value.AsString().AsSpan());
             case FieldValueKind.ByteArray when type.Kind == FieldTypeKind.ByteArray:
-                ValueEncoder.Write(batch, value.AsBytes().Span);
-                return null;
+                return ValueEncoder.Write(batch, value.AsBytes().Span);
             default:
                 return WrongType(type, value.Kind);
         }
@@ -157,7 +156,10 @@ internal sealed class RowEncoder
         ValueEncoder.WriteCount(batch, items.Count);
         for (int i = 0; i < items.Count; i++)
         {
-            string? reason = items[i].IsNull ? "it is null, and list elements are never null" : WritePrimitive(type.ElementType!, items[i], batch);
+            string? reason =
+                items[i].IsNull ? "it is null, and list elements are never null"
+                : !batch.HasRoom(sizeof(long)) ? ValueEncoder.RowTooLong(batch, sizeof(long))
+                : WritePrimitive(type.ElementType!, items[i], batch);
             if (reason is not null)
             {
                 return $"element {i} of the list cannot be written: {reason}";
@@ -182,6 +184,7 @@ internal sealed class RowEncoder
             string? reason =
                 entries[i].Key.IsNull ? "its key is null, and map keys are never null"
                 : entries[i].Value.IsNull ? "its value is null, and map values are never null"
+                : !batch.HasRoom(2 * sizeof(long)) ? ValueEncoder.RowTooLong(batch, 2 * sizeof(long))
                 : WritePrimitive(type.KeyType!, entries[i].Key, batch) ?? WritePrimitive(type.ValueType!, entries[i].Value, batch);
             if (reason is not null)
             {

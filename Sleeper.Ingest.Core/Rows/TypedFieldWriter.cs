@@ -156,8 +156,7 @@ internal sealed class BytesFieldWriter<T>(Func<T, ReadOnlyMemory<byte>> get) : T
     public override string? WriteValue(T row, RowBatch batch, bool isNullable)
     {
         WritePresent(batch, isNullable);
-        ValueEncoder.Write(batch, get(row).Span);
-        return null;
+        return ValueEncoder.Write(batch, get(row).Span);
     }
 }
 
@@ -176,8 +175,7 @@ internal sealed class NullableBytesFieldWriter<T>(Func<T, ReadOnlyMemory<byte>?>
         }
 
         WritePresent(batch, isNullable);
-        ValueEncoder.Write(batch, value.Span);
-        return null;
+        return ValueEncoder.Write(batch, value.Span);
     }
 }
 

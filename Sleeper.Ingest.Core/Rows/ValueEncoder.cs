@@ -40,7 +40,7 @@ internal static unsafe class ValueEncoder
     {
         if (text.Length > maxBytes)
         {
-            return TooLong(text.Length, maxBytes);
+            return KeyTooLong(Encoding.UTF8.GetByteCount(text), maxBytes);
         }
 
         int maxUtf8 = 3 * text.Length;
@@ -55,7 +55,12 @@ internal static unsafe class ValueEncoder
 
             if (length > maxBytes)
             {
-                return TooLong(length, maxBytes);
+                return KeyTooLong(length, maxBytes);
+            }
+
+            if (!batch.HasRoom(length))
+            {
+                return RowTooLong(batch, length);
             }
 
             batch.Advance(KeyEncoder.WriteString(batch.Reserve(KeyEncoder.MaxBytes(length)), utf8[..length], order));
@@ -76,7 +81,12 @@ internal static unsafe class ValueEncoder
     {
         if (value.Length > maxBytes)
         {
-            return TooLong(value.Length, maxBytes);
+            return KeyTooLong(value.Length, maxBytes);
+        }
+
+        if (!batch.HasRoom(value.Length))
+        {
+            return RowTooLong(batch, value.Length);
         }
 
         byte* destination = batch.Reserve(KeyEncoder.MaxBytes(value.Length));
@@ -127,12 +137,18 @@ internal static unsafe class ValueEncoder
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Write(RowBatch batch, ReadOnlySpan<byte> value)
+    public static string? Write(RowBatch batch, ReadOnlySpan<byte> value)
     {
+        if (!batch.HasRoom(value.Length))
+        {
+            return RowTooLong(batch, value.Length);
+        }
+
         byte* destination = batch.Reserve(5 + value.Length);
         int header = RowFormat.WriteVarint(destination, (uint)value.Length);
         value.CopyTo(new Span<byte>(destination + header, value.Length));
         batch.Advance(header + value.Length);
+        return null;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -143,6 +159,11 @@ internal static unsafe class ValueEncoder
     private static string? WriteLongText(RowBatch batch, ReadOnlySpan<char> text)
     {
         int length = Encoding.UTF8.GetByteCount(text);
+        if (!batch.HasRoom(length))
+        {
+            return RowTooLong(batch, length);
+        }
+
         byte* destination = batch.Reserve(5 + length + 3);
         int header = RowFormat.WriteVarint(destination, (uint)length);
         var status = Utf8.FromUtf16(text, new Span<byte>(destination + header, length), out _, out _, replaceInvalidSequences: false);
@@ -155,6 +176,10 @@ internal static unsafe class ValueEncoder
         return null;
     }
 
-    private static string TooLong(int length, int maxBytes) =>
+    /// <summary>What is wrong with a row that so many more bytes make too long.</summary>
+    public static string RowTooLong(RowBatch batch, long moreBytes) =>
+        $"the row takes {batch.CurrentRowBytes + moreBytes:N0} bytes or more, more than the limit of {batch.MaxRowBytes:N0} (16 MiB, and never more than an eighth of the memory budget); split it or raise the memory budget";
+
+    private static string KeyTooLong(int length, int maxBytes) =>
         $"the value is {length:N0} bytes long, more than the limit of {maxBytes:N0} for a key field (keys are kept in sketches and indexes); shorten it or raise the limit";
 }

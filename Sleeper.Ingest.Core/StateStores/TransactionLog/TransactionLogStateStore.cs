@@ -59,13 +59,36 @@ internal sealed partial class TransactionLogStateStore : IStateStore, IDisposabl
         {
             var now = _options.Time.GetUtcNow();
             var intent = new IngestIntent(ingestId, attemptId, prefix, openedAt, _options.Writer, now, now);
-            await _intents.PutAsync(intent, cancellationToken).ConfigureAwait(false);
+            await PutIntentAsync(intent, cancellationToken).ConfigureAwait(false);
         }
 
         return new IngestAttempt(ingestId, attemptId, prefix, committed) { OpenedAt = openedAt };
     }
 
     public void Dispose() => _gate.Dispose();
+
+    /// <summary>A put that fails or is cancelled may have taken effect; the attempt does not begin, so its intent goes.</summary>
+    private async Task PutIntentAsync(IngestIntent intent, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _intents.PutAsync(intent, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            try
+            {
+                await _intents.DeleteAsync(intent.IngestId, intent.AttemptId, CancellationToken.None).ConfigureAwait(false);
+            }
+#pragma warning disable CA1031 // The first error counts. An intent that stays names no object; maintenance removes it.
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+            }
+
+            throw;
+        }
+    }
 
     private string NewAttemptId()
     {
