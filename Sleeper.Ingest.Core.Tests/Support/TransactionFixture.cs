@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sleeper.Ingest.Core.Schemas;
@@ -32,6 +31,5 @@ internal sealed record TransactionFixture(string Name, string Type, string Text,
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), JsonNode.Parse(actual)), $"Expected\n{expected}\nbut found\n{actual}");
     }
 
-    private static string Folder([CallerFilePath] string thisFile = "") =>
-        Path.Combine(Path.GetDirectoryName(Path.GetDirectoryName(thisFile))!, "Fixtures", "transactions");
+    private static string Folder() => RepositoryFolder.Combine("Sleeper.Ingest.Core.Tests", "Fixtures", "transactions");
 }
