@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.StateStores;
@@ -45,6 +46,9 @@ public sealed class IngestFactory
 
     /// <summary>Split points for a new table; see <see cref="IngestOptions.SplitPoints"/>.</summary>
     public IngestFactory WithSplitPoints(params IEnumerable<FieldValue> points) => With(o => o with { SplitPoints = [.. points] });
+
+    /// <summary>A whole partition tree for a new table; see <see cref="IngestOptions.Partitions"/>.</summary>
+    public IngestFactory WithPartitions(PartitionTree tree) => With(o => o with { Partitions = tree });
 
     /// <summary>Splits a new table by its first rows; see <see cref="IngestOptions.PreSplitLeafCount"/>.</summary>
     public IngestFactory WithPreSplit(int leafCount) => With(o => o with { PreSplitLeafCount = leafCount });

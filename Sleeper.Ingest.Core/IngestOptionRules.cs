@@ -20,6 +20,8 @@ internal static class IngestOptionRules
         (o => o.PageRowCount >= 1, o => $"a page of {o.PageRowCount} rows is too small"),
         (o => o.MaxKeyFieldBytes >= 1, o => $"a limit of {o.MaxKeyFieldBytes} bytes for key fields is too small"),
         (o => o.SplitPoints is null || o.PreSplitLeafCount is null, _ => "split points and pre-splitting exclude each other: choose one"),
+        (o => o.Partitions is null || (o.SplitPoints is null && o.PreSplitLeafCount is null),
+            _ => "a partition tree excludes split points and pre-splitting: choose one"),
         (o => o.PreSplitLeafCount is null or (>= 1 and <= 100_000), o => $"pre-splitting into {o.PreSplitLeafCount} leaves is not 1 to 100,000"),
         (o => o.IngestId is null || Encoding.UTF8.GetByteCount(o.IngestId) is >= 1 and <= 1024, _ => "the ingest id is not 1 to 1,024 bytes long"),
         (o => o.IngestId is null || IsWellFormed(o.IngestId), _ => "the ingest id has half of a surrogate pair: others would be taken for the same id"),
@@ -77,7 +79,7 @@ internal static class IngestOptionRules
             return null;
         }
 
-        int leaves = Math.Max(1, options.PreSplitLeafCount ?? (options.SplitPoints?.Count + 1) ?? 1);
+        int leaves = Math.Max(1, options.PreSplitLeafCount ?? options.Partitions?.Leaves.Count ?? (options.SplitPoints?.Count + 1) ?? 1);
         return Fault(() => Pipeline.MemoryPlan.Make(options.MemoryBudgetBytes, options.DegreeOfParallelism, leaves, oneBucket: false, int.MaxValue));
     }
 

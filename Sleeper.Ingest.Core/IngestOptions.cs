@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.StateStores;
@@ -24,6 +25,11 @@ public sealed record IngestOptions
 
     /// <summary>Split points on the first row key, ascending, for a table that does not exist yet. Null for none.</summary>
     public IReadOnlyList<FieldValue>? SplitPoints { get; init; }
+
+    /// <summary>
+    /// The partitions of a table that does not exist yet, for one that is split on several row keys. A table that exists keeps its own. Null for none.
+    /// </summary>
+    public PartitionTree? Partitions { get; init; }
 
     /// <summary>Leaves to split a table into that does not exist yet, at quantiles of its first rows. Null for none.</summary>
     public int? PreSplitLeafCount { get; init; }

@@ -105,6 +105,11 @@ internal static class IngestOpening
             return (null, new PreSplit(table.Schema, KeyOrder.Bytes, leaves, CreateTreeAsync));
         }
 
+        if (options.Partitions is { } partitions)
+        {
+            return (await stateStore.InitialisePartitionsAsync(partitions, cancellationToken).ConfigureAwait(false), null);
+        }
+
         return (await CreateTreeAsync(options.SplitPoints ?? [], cancellationToken).ConfigureAwait(false), null);
 
         async Task<PartitionTree> CreateTreeAsync(IReadOnlyList<FieldValue> points, CancellationToken token)
