@@ -36,6 +36,9 @@ internal sealed class ParquetRowEncoder : IDisposable
     /// <summary>True if the stretch that was read last could be encoded column by column, to its end.</summary>
     public bool LastStretchWasFlat => _isFlat;
 
+    /// <summary>The fields in which a map with a repeated key was met so far.</summary>
+    public IEnumerable<string> FieldsWithRepeatedMapKeys => _fields.Where(f => f.HasRepeatedMapKeys).Select(f => f.Field.Name);
+
     /// <summary>Decodes the next rows, at most so many; returns how many.</summary>
     public int Read(RowGroupReader reader, int rows)
     {

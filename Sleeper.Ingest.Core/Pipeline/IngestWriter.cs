@@ -252,6 +252,10 @@ internal sealed class IngestWriter : IIngestWriter
         }
 
         await _pipeline.DrainAsync(cancellationToken).ConfigureAwait(false);
+        foreach (string field in input.FieldsWithRepeatedMapKeys)
+        {
+            PipelineLog.RepeatedMapKey(_target.Logger, input.Name, field);
+        }
     }
 
     private async Task<IngestResult> CompleteOnceAsync(CancellationToken cancellationToken)

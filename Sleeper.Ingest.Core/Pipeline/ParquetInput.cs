@@ -31,6 +31,9 @@ internal sealed class ParquetInput : IDisposable
 
     public IReadOnlyList<string> UnusedColumns => _match.UnusedColumns;
 
+    /// <summary>The fields in which a map with a repeated key was met; for when all row groups are encoded.</summary>
+    public IEnumerable<string> FieldsWithRepeatedMapKeys => _encoders.SelectMany(e => e.FieldsWithRepeatedMapKeys).Distinct(StringComparer.Ordinal);
+
     /// <summary>Opens a file and matches it to the schema.</summary>
     /// <exception cref="IngestException">The file cannot be read, or does not fit: every reason is named.</exception>
     public static async Task<ParquetInput> OpenAsync(IRandomAccessReader source, Schema schema, KeyOrder order, CancellationToken cancellationToken)
