@@ -1,5 +1,7 @@
 using System.Text;
 using Sleeper.Ingest.Core.Partitioning;
+using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.StateStores.OwnTables;
 
 namespace Sleeper.Ingest.Core;
 
@@ -9,7 +11,8 @@ internal static class IngestOptionRules
     private static readonly (Func<IngestOptions, bool> Holds, Func<IngestOptions, string> Fault)[] Rules =
     [
         (o => o.ObjectStore is not null, _ => "there is no place for the table: call WithFolder or UseObjectStore"),
-        (o => IsTableName(o.TableName), o => $"the table name '{o.TableName}' is not 1 to 128 of the characters A-Z a-z 0-9 . _ -, or is '.' or '..'"),
+        (o => o.TableName is not null && TablePaths.IsTableName(o.TableName),
+            o => $"the table name '{o.TableName}' is not 1 to 128 of the characters A-Z a-z 0-9 . _ -, or is '.' or '..'"),
         (o => o.MemoryBudgetBytes >= Pipeline.MemoryPlan.MinimumBudgetBytes,
             o => $"the memory budget of {o.MemoryBudgetBytes:N0} bytes is below {Pipeline.MemoryPlan.MinimumBudgetBytes:N0}"),
         (o => o.DiskBudgetBytes >= 0, o => $"the disk budget of {o.DiskBudgetBytes:N0} bytes is negative"),
@@ -24,7 +27,7 @@ internal static class IngestOptionRules
             _ => "a partition tree excludes split points and pre-splitting: choose one"),
         (o => o.PreSplitLeafCount is null or (>= 1 and <= 100_000), o => $"pre-splitting into {o.PreSplitLeafCount} leaves is not 1 to 100,000"),
         (o => o.IngestId is null || Encoding.UTF8.GetByteCount(o.IngestId) is >= 1 and <= 1024, _ => "the ingest id is not 1 to 1,024 bytes long"),
-        (o => o.IngestId is null || IsWellFormed(o.IngestId), _ => "the ingest id has half of a surrogate pair: others would be taken for the same id"),
+        (o => o.IngestId is null || UnicodeText.IsWellFormed(o.IngestId), _ => "the ingest id has half of a surrogate pair: others would be taken for the same id"),
         (o => o.IngestId is null || !IsSeries(o) || Encoding.UTF8.GetByteCount(o.IngestId) <= 1000,
             _ => "the ingest id of a series is above 1,000 bytes: there is no room for the numbers put behind it"),
         (o => o.CommitEveryRowCount is null or >= 1, o => $"committing every {o.CommitEveryRowCount} rows makes no sense"),
@@ -58,19 +61,6 @@ internal static class IngestOptionRules
 
     private static bool IsSeries(IngestOptions options) => options.CommitEveryRowCount is not null || options.CommitEveryTime is not null;
 
-    private static bool IsWellFormed(string text)
-    {
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (char.IsSurrogate(text[i]) && !(char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[++i])))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
     /// <summary>What is wrong with the budget for so many workers and leaves; null if nothing is, or if other rules name it.</summary>
     private static string? PlanFault(IngestOptions options)
     {
@@ -103,8 +93,4 @@ internal static class IngestOptionRules
             return char.ToLowerInvariant(error.Message[0]) + error.Message[1..].TrimEnd('.');
         }
     }
-
-    private static bool IsTableName(string name) =>
-        name is not (null or "." or "..") && name.Length is >= 1 and <= 128
-        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 }

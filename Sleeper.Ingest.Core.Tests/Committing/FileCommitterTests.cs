@@ -1,4 +1,5 @@
 using Sleeper.Ingest.Core.Committing;
+using Sleeper.Ingest.Core.DataFiles;
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.StateStores;
 using Sleeper.Ingest.Core.StateStores.OwnTables;
@@ -143,7 +144,7 @@ public sealed class FileCommitterTests : IAsyncLifetime
     {
         var attempt = await BeginAsync(id);
         var commit = Commit(attempt, files: 2);
-        string[] objects = [.. commit.Files.SelectMany(f => (string[])[f.FileName, TablePaths.Sketches(f.FileName)]).Select(_table.Paths.InStore)];
+        string[] objects = [.. commit.Files.SelectMany(f => (string[])[f.FileName, DataFileNames.SketchesPath(f.FileName)]).Select(_table.Paths.InStore)];
         foreach (string path in objects)
         {
             await _memory.PutAsync(path, new byte[10], Token);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sleeper.Ingest.Core.DataFiles;
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
@@ -70,7 +71,7 @@ internal static class SmallIngest
             foreach (string file in state.References.Select(r => own.Paths.InStore(r.FileName)))
             {
                 owned.Add(file);
-                owned.Add(TablePaths.Sketches(file));
+                owned.Add(DataFileNames.SketchesPath(file));
             }
         }
 

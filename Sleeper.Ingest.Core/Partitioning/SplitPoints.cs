@@ -74,7 +74,7 @@ internal static class SplitPoints
                 throw new ArgumentException($"{where} is of kind {points[i].Kind}, but the row key is {rowKey.Type}. Give all points in that type.");
             }
 
-            if (points[i].Kind == FieldValueKind.String && !IsWellFormed(points[i].AsString()))
+            if (points[i].Kind == FieldValueKind.String && !UnicodeText.IsWellFormed(points[i].AsString()))
             {
                 throw new ArgumentException($"{where} is text with half of a surrogate pair, which has no UTF-8 form. Give whole characters.");
             }
@@ -94,22 +94,5 @@ internal static class SplitPoints
                     $"{where}, {points[i]}, comes before point {i - 1}, {before}. Give the points in ascending order of their unsigned bytes (text: UTF-8).");
             }
         }
-    }
-
-    private static bool IsWellFormed(string text)
-    {
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
-            {
-                i++;
-            }
-            else if (char.IsSurrogate(text[i]))
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 }

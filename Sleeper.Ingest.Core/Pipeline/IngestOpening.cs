@@ -78,7 +78,6 @@ internal static class IngestOpening
         var target = new IngestTarget
         {
             IngestId = ingestId,
-            TableName = table.Name,
             Schema = table.Schema,
             Store = options.ObjectStore!,
             StateStore = stateStore,

@@ -11,8 +11,6 @@ internal sealed record IngestTarget
 {
     public required string IngestId { get; init; }
 
-    public required string TableName { get; init; }
-
     public required Schema Schema { get; init; }
 
     public KeyOrder Order { get; init; } = KeyOrder.Bytes;

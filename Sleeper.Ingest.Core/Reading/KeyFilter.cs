@@ -70,28 +70,13 @@ internal sealed class KeyFilter
                 $"A value of kind {value.Kind} was given for row key '{field.Name}', which is {field.Type}. Give it in that type.");
         }
 
-        if (value.Kind == FieldValueKind.String && !IsWellFormed(value.AsString()))
+        if (value.Kind == FieldValueKind.String && !UnicodeText.IsWellFormed(value.AsString()))
         {
             throw new ArgumentException(
                 $"The text given for row key '{field.Name}' holds half of a surrogate pair, which no row can have. Give whole characters.");
         }
 
         return KeyEncoder.Encode(value, order);
-    }
-
-    private static bool IsWellFormed(ReadOnlySpan<char> text)
-    {
-        while (text.Length > 0)
-        {
-            if (System.Text.Rune.DecodeFromUtf16(text, out _, out int consumed) != System.Buffers.OperationStatus.Done)
-            {
-                return false;
-            }
-
-            text = text[consumed..];
-        }
-
-        return true;
     }
 
     /// <summary>The least key above all that begin with the prefix; null if there is none.</summary>

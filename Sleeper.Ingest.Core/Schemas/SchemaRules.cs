@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Sleeper.Ingest.Core.Schemas;
 
 /// <summary>What makes a set of fields a schema, checked in the order and with the words of the original; what only this library asks comes last.</summary>
@@ -29,7 +27,7 @@ internal static class SchemaRules
         foreach (var field in rowKeys.Concat(sortKeys).Concat(values))
         {
             Require(
-                IsText(field.Name),
+                UnicodeText.IsWellFormed(field.Name),
                 $"The name of a field of type {field.Type} holds half of a surrogate pair, which no file can store. Rename the field.");
         }
     }
@@ -57,21 +55,6 @@ internal static class SchemaRules
         Require(nested is null, $"{list} key fields must have a primitive type: '{nested?.Name}' is {nested?.Type}, not Int, Long, String or ByteArray.");
         var nullable = keys.FirstOrDefault(f => f.IsNullable);
         Require(nullable is null, $"{list} key fields cannot be nullable: '{nullable?.Name}' is.");
-    }
-
-    private static bool IsText(string name)
-    {
-        for (ReadOnlySpan<char> rest = name; rest.Length > 0;)
-        {
-            if (Rune.DecodeFromUtf16(rest, out _, out int consumed) != System.Buffers.OperationStatus.Done)
-            {
-                return false;
-            }
-
-            rest = rest[consumed..];
-        }
-
-        return true;
     }
 
     private static void Require(bool condition, string message)

@@ -71,12 +71,6 @@ internal sealed class TablePaths
     public static string DataFile(string partitionId, string fileNamePrefix, int ordinal) =>
         string.Create(CultureInfo.InvariantCulture, $"data/partition_{partitionId}/{fileNamePrefix}-{ordinal}.parquet");
 
-    /// <summary>The sketches file of a data file.</summary>
-    public static string Sketches(string dataFile) =>
-        dataFile.EndsWith(".parquet", StringComparison.Ordinal)
-            ? string.Concat(dataFile.AsSpan(0, dataFile.Length - ".parquet".Length), ".sketches")
-            : throw new ArgumentException($"'{dataFile}' is no data file: its name does not end with '.parquet'.");
-
     /// <summary>The path in the store of a name that is relative to the table.</summary>
     public string InStore(string relativeName) => _folder + relativeName;
 

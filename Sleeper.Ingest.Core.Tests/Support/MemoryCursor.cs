@@ -1,6 +1,6 @@
 using Sleeper.Ingest.Core.Rows;
 
-namespace Sleeper.Ingest.Core.Sorting;
+namespace Sleeper.Ingest.Core.Tests.Support;
 
 /// <summary>Goes through sorted entries in memory, all in one stretch.</summary>
 /// <param name="entries">In key order.</param>
