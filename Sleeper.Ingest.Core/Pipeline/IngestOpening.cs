@@ -94,7 +94,7 @@ internal static class IngestOpening
     private static async Task<(PartitionTree? Tree, PreSplit? PreSplit)> DecidePartitionsAsync(
         IngestOptions options, OwnTable table, IStateStore stateStore, ILogger logger, CancellationToken cancellationToken)
     {
-        if (options.StateStore is not null || await OwnTable.ExistsAsync(options.ObjectStore!, table.Name, cancellationToken).ConfigureAwait(false))
+        if (options.StateStore is not null || await table.HasPartitionsAsync(cancellationToken).ConfigureAwait(false))
         {
             return (await stateStore.LoadPartitionsAsync(cancellationToken).ConfigureAwait(false), null);
         }

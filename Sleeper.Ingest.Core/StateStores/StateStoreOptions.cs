@@ -27,6 +27,12 @@ internal sealed record StateStoreOptions
     /// <summary>The longest wait there is. Default: 1 second.</summary>
     public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// The writer of an entry whose number is a multiple of this puts a snapshot. Default: 256, so opening reads some hundred small objects at most, and
+    /// a table of 100,000 files and ids writes some 100 KB of snapshots for each commit on average.
+    /// </summary>
+    public int SnapshotInterval { get; init; } = 256;
+
     /// <summary>Told of what went wrong while cleaning up after a commit that succeeded. Default: nobody.</summary>
     public Action<string, Exception>? CleanUpFailed { get; init; }
 }

@@ -12,4 +12,9 @@ public sealed class TableDamagedException : IngestException
 
     /// <summary>The store and path of the damaged object.</summary>
     public string ObjectName { get; }
+
+    /// <summary>
+    /// True if it can come of reading while the log was trimmed behind a newer snapshot: who began at an older one begins again at the newest.
+    /// </summary>
+    internal bool MayBeStale { get; init; }
 }

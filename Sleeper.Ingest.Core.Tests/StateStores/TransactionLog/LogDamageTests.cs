@@ -43,7 +43,7 @@ public sealed class LogDamageTests
         byte[] bytes = await ReadAsync(_memory, Entry(2));
         bytes[^10] ^= 1;
         await _memory.PutAsync(Entry(2), bytes, Token);
-        await AssertDamagedAsync(Entry(2));
+        await AssertDamagedAsync(table, Entry(2));
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class LogDamageTests
     {
         using var table = await MakeAsync(5);
         await _memory.DeleteAsync(Entry(3), Token);
-        await AssertDamagedAsync(Entry(3));
+        await AssertDamagedAsync(table, Entry(3));
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class LogDamageTests
         using var again = await OpenAsync(_memory, 7);
         await CommitAsync(again.StateStore, "another first");
         await _memory.PutAsync(Entry(2), ours, Token);
-        await AssertDamagedAsync(Entry(2));
+        await AssertDamagedAsync(again, Entry(2));
     }
 
     [Fact]
@@ -73,10 +73,10 @@ public sealed class LogDamageTests
         using var table = await MakeAsync(2);
         byte[] second = await ReadAsync(_memory, Entry(2));
         await _memory.PutAsync(Entry(3), second, Token);
-        await AssertDamagedAsync(Entry(3));
+        await AssertDamagedAsync(table, Entry(3));
         await _memory.DeleteAsync(Entry(3), Token);
         await _memory.PutAsync(Entry(3), await ReadAsync(_memory, "events/log/partitions/00000000000000000001.json"), Token);
-        await AssertDamagedAsync(Entry(3));
+        await AssertDamagedAsync(table, Entry(3));
     }
 
     [Fact]
@@ -145,10 +145,10 @@ public sealed class LogDamageTests
         return table;
     }
 
-    private async Task AssertDamagedAsync(string path)
+    private async Task AssertDamagedAsync(Core.StateStores.OwnTables.OwnTable reader, string path)
     {
-        using var opened = await OpenAsync(_memory, 5);
-        Assert.Contains(path, (await Assert.ThrowsAsync<TableDamagedException>(() => opened.StateStore.LoadStateAsync(Token))).ObjectName);
-        Assert.Contains(path, (await Assert.ThrowsAsync<TableDamagedException>(() => opened.StateStore.BeginAttemptAsync("new", Token))).ObjectName);
+        // Writers read every entry when they open; readers, who have the table open, read them again.
+        Assert.Contains(path, (await Assert.ThrowsAsync<TableDamagedException>(() => OpenAsync(_memory, 5))).ObjectName);
+        Assert.Contains(path, (await Assert.ThrowsAsync<TableDamagedException>(() => reader.StateStore.LoadStateAsync(Token))).ObjectName);
     }
 }

@@ -2,6 +2,7 @@ using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.StateStores;
 using Sleeper.Ingest.Core.StateStores.OwnTables;
 using Sleeper.Ingest.Core.StateStores.TransactionLog;
+using Sleeper.Ingest.Core.StateStores.TransactionLog.Snapshots;
 using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.Core.Tests.StateStores.TransactionLog;
@@ -56,8 +57,9 @@ public abstract class TransactionLogContractTests
         var files = CreateLog(LogKind.Files);
         var partitions = CreateLog(LogKind.Partitions);
         var intents = new ObjectStoreIntents(new InMemoryObjectStore(), new TablePaths("t"), TableId);
-        using var one = new TransactionLogStateStore(TableId, TableFixture.TableSchema, files, partitions, intents, TableFixture.Options(1));
-        using var two = new TransactionLogStateStore(TableId, TableFixture.TableSchema, files, partitions, intents, TableFixture.Options(2));
+        var snapshots = new ObjectStoreSnapshots(new InMemoryObjectStore(), new TablePaths("t"), TableId, TableFixture.TableSchema);
+        using var one = new TransactionLogStateStore(TableId, TableFixture.TableSchema, files, partitions, intents, snapshots, TableFixture.Options(1) with { SnapshotInterval = 2 });
+        using var two = new TransactionLogStateStore(TableId, TableFixture.TableSchema, files, partitions, intents, snapshots, TableFixture.Options(2) with { SnapshotInterval = 2 });
         await one.InitialisePartitionsAsync(TableFixture.Tree("m"), Token);
         Assert.Equal(1, (await TableFixture.CommitAsync(one, "a")).TransactionNumber);
         Assert.Equal(2, (await TableFixture.CommitAsync(two, "b")).TransactionNumber);
@@ -97,7 +99,7 @@ public abstract class TransactionLogContractTests
     private static async Task<List<long>> ReadAsync(ITransactionLog log, long first, bool looksForHoles)
     {
         var numbers = new List<long>();
-        await foreach (var entry in log.ReadFromAsync(first, looksForHoles, Token))
+        await foreach (var entry in log.ReadFromAsync(first, looksForHoles ? await log.LastListedAsync(first, Token) : 0, Token))
         {
             numbers.Add(entry.Number);
         }

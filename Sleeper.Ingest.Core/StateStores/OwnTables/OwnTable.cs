@@ -2,6 +2,7 @@ using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.StateStores.TransactionLog;
+using Sleeper.Ingest.Core.StateStores.TransactionLog.Snapshots;
 
 namespace Sleeper.Ingest.Core.StateStores.OwnTables;
 
@@ -21,6 +22,7 @@ internal sealed class OwnTable : IDisposable
             new ObjectStoreTransactionLog(store, paths, properties.TableId, LogKind.Files),
             new ObjectStoreTransactionLog(store, paths, properties.TableId, LogKind.Partitions),
             new ObjectStoreIntents(store, paths, properties.TableId),
+            new ObjectStoreSnapshots(store, paths, properties.TableId, properties.Schema),
             options);
     }
 
@@ -78,7 +80,7 @@ internal sealed class OwnTable : IDisposable
     {
         var paths = new TablePaths(name);
         var bytes = await SmallObjects.ReadAsync(store, paths.Properties, cancellationToken).ConfigureAwait(false);
-        if (bytes is null || !await HasPartitionsAsync(store, paths, cancellationToken).ConfigureAwait(false))
+        if (bytes is null)
         {
             throw new TableNotFoundException(name, store.Name);
         }
@@ -89,7 +91,8 @@ internal sealed class OwnTable : IDisposable
             throw new SchemaMismatchException(name, properties.Schema, expectedSchema);
         }
 
-        return new OwnTable(store, paths, properties, options);
+        var table = new OwnTable(store, paths, properties, options);
+        return await table.HasPartitionsAsync(cancellationToken).ConfigureAwait(false) ? table : throw new TableNotFoundException(name, store.Name);
     }
 
     /// <summary>True if the table can be opened: its properties and its first partitions are there.</summary>
@@ -97,11 +100,11 @@ internal sealed class OwnTable : IDisposable
     {
         var paths = new TablePaths(name);
         return await store.HeadAsync(paths.Properties, cancellationToken).ConfigureAwait(false) is not null
-            && await HasPartitionsAsync(store, paths, cancellationToken).ConfigureAwait(false);
+            && await store.HeadAsync(paths.LogEntry(LogKind.Partitions, 1), cancellationToken).ConfigureAwait(false) is not null;
     }
 
-    public void Dispose() => _stateStore.Dispose();
+    /// <summary>True if somebody has given the table its partitions.</summary>
+    public Task<bool> HasPartitionsAsync(CancellationToken cancellationToken = default) => _stateStore.HasPartitionsAsync(cancellationToken);
 
-    private static async Task<bool> HasPartitionsAsync(IObjectStore store, TablePaths paths, CancellationToken cancellationToken) =>
-        await store.HeadAsync(paths.LogEntry(LogKind.Partitions, 1), cancellationToken).ConfigureAwait(false) is not null;
+    public void Dispose() => _stateStore.Dispose();
 }

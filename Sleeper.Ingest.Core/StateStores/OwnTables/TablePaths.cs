@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Sleeper.Ingest.Core.StateStores.TransactionLog;
+using Sleeper.Ingest.Core.StateStores.TransactionLog.Snapshots;
 
 namespace Sleeper.Ingest.Core.StateStores.OwnTables;
 
@@ -11,6 +12,8 @@ namespace Sleeper.Ingest.Core.StateStores.OwnTables;
 /// &lt;table&gt;/table.properties
 /// &lt;table&gt;/log/partitions/00000000000000000001.json
 /// &lt;table&gt;/log/files/00000000000000000001.json
+/// &lt;table&gt;/snapshots/00000000000000000256/head.jsonl, files.jsonl, verified.json
+/// &lt;table&gt;/snapshots/latest
 /// &lt;table&gt;/ingests/&lt;hash&gt;/&lt;attempt&gt;.json
 /// &lt;table&gt;/data/partition_&lt;id&gt;/&lt;hash&gt;-&lt;attempt&gt;-&lt;n&gt;.parquet and .sketches
 /// </code>
@@ -88,7 +91,34 @@ internal sealed class TablePaths
             && long.TryParse(path.AsSpan(folder.Length, NumberDigits), NumberStyles.None, CultureInfo.InvariantCulture, out number);
     }
 
+    /// <summary>A copy of some snapshot's head: a hint.</summary>
+    public string SnapshotHint => AllSnapshots + "latest";
+
+    public string Snapshot(long number, SnapshotPart part) => SnapshotFolder(number) + PartName(part);
+
+    /// <summary>A path that is after all objects of a snapshot and before those of the next one. '0' is the character after '/'.</summary>
+    public string AfterSnapshot(long number) => SnapshotFolder(number)[..^1] + "0";
+
+    /// <summary>The number in the path of a snapshot's head; false for any other object.</summary>
+    public bool TryParseSnapshotHead(string path, out long number)
+    {
+        number = 0;
+        int start = AllSnapshots.Length;
+        return path.Length > start + NumberDigits && path.StartsWith(AllSnapshots, StringComparison.Ordinal)
+            && long.TryParse(path.AsSpan(start, NumberDigits), NumberStyles.None, CultureInfo.InvariantCulture, out number)
+            && path == Snapshot(number, SnapshotPart.Head);
+    }
+
     public string IntentFolder(string ingestHash) => $"{AllIngests}{ingestHash}/";
 
     public string Intent(string ingestHash, string attemptId) => $"{IntentFolder(ingestHash)}{attemptId}.json";
+
+    private string SnapshotFolder(long number) => $"{AllSnapshots}{number.ToString("D20", CultureInfo.InvariantCulture)}/";
+
+    private static string PartName(SnapshotPart part) => part switch
+    {
+        SnapshotPart.Head => "head.jsonl",
+        SnapshotPart.Files => "files.jsonl",
+        _ => "verified.json",
+    };
 }

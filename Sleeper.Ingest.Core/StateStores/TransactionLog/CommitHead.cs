@@ -1,3 +1,5 @@
+using Sleeper.Ingest.Core.StateStores.TransactionLog.Snapshots;
+
 namespace Sleeper.Ingest.Core.StateStores.TransactionLog;
 
 /// <summary>
@@ -22,7 +24,45 @@ internal sealed class CommitHead
     /// <summary>Ingests committed before this entry are forgotten.</summary>
     public long LedgerFrom { get; private set; }
 
+    /// <summary>The highest entry of the partitions log that any entry so far was planned on.</summary>
+    public long PlannedOn { get; private set; }
+
     public int LedgerCount => _ledger.Count;
+
+    /// <summary>Begins at a snapshot.</summary>
+    public static CommitHead From(HeadSnapshot snapshot)
+    {
+        var head = new CommitHead
+        {
+            Number = snapshot.Number,
+            Checksum = snapshot.Checksum,
+            LedgerFrom = snapshot.LedgerFrom,
+            PlannedOn = snapshot.PartitionsNumber,
+        };
+        foreach (var (ingestId, row) in snapshot.Commits)
+        {
+            head._ledger[ingestId] = row;
+        }
+
+        foreach (var end in snapshot.Ends)
+        {
+            head.Remember(end);
+        }
+
+        return head;
+    }
+
+    /// <summary>The ledger, by number.</summary>
+    public IReadOnlyList<(string IngestId, LedgerRow Row)> Commits() =>
+        [.. _ledger.Select(pair => (pair.Key, pair.Value)).OrderBy(pair => pair.Value.Number)];
+
+    /// <summary>The ENDs that count, by number.</summary>
+    public IReadOnlyList<EndRow> Ends() =>
+    [
+        .. _endedIngests.Select(pair => new EndRow(pair.Value, pair.Key, null))
+            .Concat(_endedAttempts.Select(pair => new EndRow(pair.Value, pair.Key.IngestId, pair.Key.AttemptId)))
+            .OrderBy(end => end.Number),
+    ];
 
     public bool TryGetCommit(string ingestId, out LedgerRow row) => _ledger.TryGetValue(ingestId, out row);
 
@@ -46,19 +86,26 @@ internal sealed class CommitHead
         }
         else if (header.IsEnd && header.IngestId is not null)
         {
-            if (header.AttemptId is null)
-            {
-                _endedIngests[header.IngestId] = header.Number;
-            }
-            else
-            {
-                _endedAttempts[(header.IngestId, header.AttemptId)] = header.Number;
-            }
+            Remember(new EndRow(header.Number, header.IngestId, header.AttemptId));
         }
+
+        PlannedOn = Math.Max(PlannedOn, header.PartitionsNumber);
 
         if (header.LedgerFrom > LedgerFrom)
         {
             Forget(header.LedgerFrom.Value);
+        }
+    }
+
+    private void Remember(EndRow end)
+    {
+        if (end.AttemptId is null)
+        {
+            _endedIngests[end.IngestId] = end.Number;
+        }
+        else
+        {
+            _endedAttempts[(end.IngestId, end.AttemptId)] = end.Number;
         }
     }
 

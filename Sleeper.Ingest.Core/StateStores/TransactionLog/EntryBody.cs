@@ -11,7 +11,7 @@ internal static class EntryBody
     {
         if (entry.IsTrimmed)
         {
-            throw new TableDamagedException(name, "Its body was trimmed, and there is no snapshot that has what was in it.");
+            throw new TableDamagedException(name, "Its body was trimmed, and there is no snapshot that has what was in it.") { MayBeStale = true };
         }
 
         try
@@ -24,10 +24,13 @@ internal static class EntryBody
         }
     }
 
+    /// <exception cref="TableDamagedException">The entry is trimmed, cannot be read, or does not fit the state that the entries before left.</exception>
+    public static void Apply(LogEntry entry, string name, Schema schema, FilesState state) =>
+        Apply((FilesTransaction)Read(entry, name, schema), entry, name, state);
+
     /// <exception cref="TableDamagedException">The entry does not fit the state that the entries before left.</exception>
-    public static void Apply(LogEntry entry, string name, Schema schema, FilesState state)
+    public static void Apply(FilesTransaction transaction, LogEntry entry, string name, FilesState state)
     {
-        var transaction = (FilesTransaction)Read(entry, name, schema);
         try
         {
             transaction.Apply(state, entry.Header.Time);

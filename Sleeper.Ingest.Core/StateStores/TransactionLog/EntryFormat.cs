@@ -80,6 +80,13 @@ internal static class EntryFormat
         }
     }
 
+    /// <summary>An entry's bytes without its body and lengths. The header stays as it stands, with members that this version does not know.</summary>
+    public static byte[] Trim(ReadOnlyMemory<byte> bytes, string objectName)
+    {
+        var parts = EntryParts.Find(bytes, objectName);
+        return [.. "{\"header\":"u8, .. parts.Header.Span, .. ",\"checksum\":\""u8, .. System.Text.Encoding.ASCII.GetBytes(parts.Checksum), .. "\",\"body\":null}"u8];
+    }
+
     private static JsonDocument ParseHeader(ReadOnlyMemory<byte> header, string objectName)
     {
         try

@@ -5,6 +5,9 @@ internal sealed class FileState(string name, DateTimeOffset updateTime)
 {
     public string Name { get; } = name;
 
+    /// <summary>Its place in the order in which files were added.</summary>
+    public long Sequence { get; init; }
+
     /// <summary>The time of the last entry that changed it.</summary>
     public DateTimeOffset UpdateTime { get; set; } = updateTime;
 

@@ -22,14 +22,26 @@ internal interface ITransactionLog
     /// <summary>The entry of a number; null if there is none.</summary>
     Task<LogEntry?> ReadAsync(long number, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The highest number from <paramref name="first"/> on that a look at the whole log shows; 0 for none. A hint: newer ones may be missing.
+    /// </summary>
+    Task<long> LastListedAsync(long first, CancellationToken cancellationToken);
+
     /// <summary>The entries from a number on, in order and without a gap, up to the first number that nobody has put.</summary>
     /// <param name="first">The first number wanted.</param>
-    /// <param name="looksForHoles">
-    /// True to look also whether entries lie behind that first free number, which is damage: for opening. False for the tail of a log whose head
-    /// is known: it costs one read beyond the entries and no listing.
+    /// <param name="listed">
+    /// What <see cref="LastListedAsync"/> showed: entries up to there are read side by side, and one that is missing is damage. 0 for the tail of a
+    /// log whose head is known: it costs one read beyond the entries and no listing.
     /// </param>
     /// <param name="cancellationToken">Gives up.</param>
-    IAsyncEnumerable<LogEntry> ReadFromAsync(long first, bool looksForHoles, CancellationToken cancellationToken);
+    /// <exception cref="TableDamagedException">There is a hole, or an entry is not what was written.</exception>
+    IAsyncEnumerable<LogEntry> ReadFromAsync(long first, long listed, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Replaces an entry by one without body that keeps header, checksum and number. Only behind a verified snapshot: see <see cref="Snapshots.LogTrimmer"/>.
+    /// Trimmed already: nothing happens.
+    /// </summary>
+    Task TrimAsync(long number, CancellationToken cancellationToken);
 
     /// <summary>Makes an entry that was found by reading survive a crash of the machine, before anybody is told that it is there.</summary>
     Task MakeDurableAsync(long number, CancellationToken cancellationToken);

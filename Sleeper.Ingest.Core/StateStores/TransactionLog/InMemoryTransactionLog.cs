@@ -20,6 +20,12 @@ internal sealed class InMemoryTransactionLog(string tableId, LogKind kind) : Tra
     protected override Task<ReadOnlyMemory<byte>?> ReadBytesAsync(long number, CancellationToken cancellationToken) =>
         Task.FromResult(_entries.TryGetValue(number, out var bytes) ? bytes : (ReadOnlyMemory<byte>?)null);
 
-    protected override Task<long> LastListedAsync(long first, CancellationToken cancellationToken) =>
+    protected override Task ReplaceAsync(long number, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        _entries[number] = bytes;
+        return Task.CompletedTask;
+    }
+
+    public override Task<long> LastListedAsync(long first, CancellationToken cancellationToken) =>
         Task.FromResult(_entries.Keys.Where(n => n >= first).DefaultIfEmpty(0).Max());
 }

@@ -24,10 +24,13 @@ internal sealed class ObjectStoreTransactionLog(IObjectStore store, TablePaths p
     protected override Task<ReadOnlyMemory<byte>?> ReadBytesAsync(long number, CancellationToken cancellationToken) =>
         SmallObjects.ReadAsync(store, paths.LogEntry(Kind, number), cancellationToken);
 
-    protected override async Task<long> LastListedAsync(long first, CancellationToken cancellationToken)
+    protected override Task ReplaceAsync(long number, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        store.PutAsync(paths.LogEntry(Kind, number), bytes, cancellationToken);
+
+    public override async Task<long> LastListedAsync(long first, CancellationToken cancellationToken)
     {
         long last = 0;
-        string startAfter = paths.LogEntry(Kind, first - 1);
+        string startAfter = paths.LogEntry(Kind, Math.Max(first - 1, 0));
         await foreach (var found in store.ListAsync(paths.LogFolder(Kind), startAfter, cancellationToken).ConfigureAwait(false))
         {
             if (paths.TryParseLogEntry(Kind, found.Path, out long number))

@@ -1,5 +1,6 @@
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.StateStores.TransactionLog.Snapshots;
 using Sleeper.Ingest.Core.StateStores.TransactionLog.Transactions;
 
 namespace Sleeper.Ingest.Core.StateStores.TransactionLog;
@@ -10,11 +11,26 @@ internal sealed class PartitionsHead(Schema schema)
     private readonly Dictionary<string, Partition> _partitions = new(StringComparer.Ordinal);
     private PartitionTree? _tree;
 
+    /// <summary>The partitions, in no order.</summary>
+    public IReadOnlyCollection<Partition> All => _partitions.Values;
+
     /// <summary>The last entry applied; 0 for none.</summary>
     public long Number { get; private set; }
 
     /// <summary>That entry's checksum; empty for none.</summary>
     public string Checksum { get; private set; } = "";
+
+    /// <summary>Begins at a snapshot.</summary>
+    public static PartitionsHead From(HeadSnapshot snapshot, Schema schema)
+    {
+        var head = new PartitionsHead(schema) { Number = snapshot.PartitionsNumber, Checksum = snapshot.PartitionsChecksum };
+        foreach (var partition in snapshot.Partitions)
+        {
+            head._partitions[partition.Id] = partition;
+        }
+
+        return head;
+    }
 
     /// <exception cref="TableDamagedException">The entry does not follow the one before, or its body cannot be read.</exception>
     public void Apply(LogEntry entry, string name)

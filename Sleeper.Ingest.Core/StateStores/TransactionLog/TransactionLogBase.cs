@@ -27,15 +27,15 @@ internal abstract class TransactionLogBase(string tableId, LogKind kind) : ITran
     }
 
     public async IAsyncEnumerable<LogEntry> ReadFromAsync(
-        long first, bool looksForHoles, [EnumeratorCancellation] CancellationToken cancellationToken)
+        long first, long listed, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        long listed = looksForHoles ? await LastListedAsync(first, cancellationToken).ConfigureAwait(false) : 0;
         long next = first;
         int width = 1;
         while (true)
         {
             // What is listed is there, so it is read side by side; beyond that each number is a guess, and guesses begin with one.
-            int count = listed >= next ? (int)Math.Min(MaxParallelReads, listed - next + 1) : width;
+            bool isGuess = next > listed;
+            int count = isGuess ? width : (int)Math.Min(MaxParallelReads, listed - next + 1);
             var reads = new Task<LogEntry?>[count];
             for (int i = 0; i < count; i++)
             {
@@ -51,7 +51,10 @@ internal abstract class TransactionLogBase(string tableId, LogKind kind) : ITran
                 {
                     // It may have been put, and the later one after it, while the reads were under way. If it is not there even now, it is lost.
                     entry = await ReadAsync(next, cancellationToken).ConfigureAwait(false)
-                        ?? throw new TableDamagedException(NameOf(next), "There is no such entry, but later ones are there: the log has a hole.");
+                        ?? throw new TableDamagedException(NameOf(next), "There is no such entry, but later ones are there: the log has a hole.")
+                        {
+                            MayBeStale = true,
+                        };
                 }
 
                 if (entry is null)
@@ -63,7 +66,19 @@ internal abstract class TransactionLogBase(string tableId, LogKind kind) : ITran
                 next++;
             }
 
-            width = Math.Min(width * 2, MaxParallelReads);
+            width = isGuess ? Math.Min(width * 2, MaxParallelReads) : width;
+        }
+    }
+
+    public abstract Task<long> LastListedAsync(long first, CancellationToken cancellationToken);
+
+    public async Task TrimAsync(long number, CancellationToken cancellationToken)
+    {
+        var bytes = await ReadBytesAsync(number, cancellationToken).ConfigureAwait(false)
+            ?? throw new TableDamagedException(NameOf(number), "There is no such entry, but later ones are there: the log has a hole.");
+        if (!Check(bytes, number).IsTrimmed)
+        {
+            await ReplaceAsync(number, EntryFormat.Trim(bytes, NameOf(number)), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -71,8 +86,8 @@ internal abstract class TransactionLogBase(string tableId, LogKind kind) : ITran
 
     protected abstract Task<ReadOnlyMemory<byte>?> ReadBytesAsync(long number, CancellationToken cancellationToken);
 
-    /// <summary>The highest number from <paramref name="first"/> on that a listing shows; 0 for none. A hint: newer ones may be missing.</summary>
-    protected abstract Task<long> LastListedAsync(long first, CancellationToken cancellationToken);
+    /// <summary>Overwrites an entry, in one step.</summary>
+    protected abstract Task ReplaceAsync(long number, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
     private LogEntry Check(ReadOnlyMemory<byte> bytes, long number)
     {

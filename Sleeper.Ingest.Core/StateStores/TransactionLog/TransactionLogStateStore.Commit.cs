@@ -1,4 +1,4 @@
-using Sleeper.Ingest.Core.StateStores.TransactionLog.Transactions;
+using Sleeper.Ingest.Core.StateStores.TransactionLog.Snapshots;
 
 namespace Sleeper.Ingest.Core.StateStores.TransactionLog;
 
@@ -22,12 +22,14 @@ internal sealed partial class TransactionLogStateStore
     private async Task<CommitResult> CommitCheckedAsync(IngestAttempt attempt, IngestCommit commit, CancellationToken cancellationToken)
     {
         CommitResult result;
+        HeadSnapshot? due;
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             await OpenForCommitAsync(attempt, commit, cancellationToken).ConfigureAwait(false);
             result = await CommitInOrderAsync(attempt, commit, cancellationToken).ConfigureAwait(false);
             _attemptsInDoubt.TryRemove(attempt.AttemptId, out _);
+            due = result.AlreadyCommitted ? null : await TakeDueSnapshotAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -39,6 +41,11 @@ internal sealed partial class TransactionLogStateStore
             await DeleteIntentAfterCommitAsync(attempt).ConfigureAwait(false);
         }
 
+        if (due is not null)
+        {
+            await TryPutSnapshotAsync(due, cancellationToken).ConfigureAwait(false);
+        }
+
         return result;
     }
 
@@ -47,12 +54,12 @@ internal sealed partial class TransactionLogStateStore
     {
         try
         {
-            if (!_headIsOpen || _attemptsInDoubt.ContainsKey(attempt.AttemptId))
+            if (!_isOpen || _attemptsInDoubt.ContainsKey(attempt.AttemptId))
             {
                 await BringHeadUpToDateAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            bool knowsAll = _partitionsAreOpen && _partitionsHead.Number >= commit.PlannedOnPartitions
+            bool knowsAll = _partitionsHead.Number > 0 && _partitionsHead.Number >= commit.PlannedOnPartitions
                 && commit.Files.All(f => f.References.All(r => CurrentTree().Contains(r.PartitionId)));
             if (!knowsAll)
             {

@@ -1,4 +1,5 @@
 using Sleeper.Ingest.Core.Partitioning;
+using Sleeper.Ingest.Core.StateStores.TransactionLog.Snapshots;
 using Sleeper.Ingest.Core.StateStores.TransactionLog.Transactions;
 
 namespace Sleeper.Ingest.Core.StateStores.TransactionLog;
@@ -9,8 +10,24 @@ namespace Sleeper.Ingest.Core.StateStores.TransactionLog;
 /// </content>
 internal sealed partial class TransactionLogStateStore
 {
-    /// <summary>So many lines of history a state carries.</summary>
-    private const int RecentCommitCount = 100;
+    /// <summary>True if somebody has given the table its partitions.</summary>
+    public async Task<bool> HasPartitionsAsync(CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_partitionsHead.Number == 0)
+            {
+                await BringPartitionsUpToDateAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            return _partitionsHead.Number > 0;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
 
     public async Task<PartitionTree> LoadPartitionsAsync(CancellationToken cancellationToken = default)
     {
@@ -51,23 +68,81 @@ internal sealed partial class TransactionLogStateStore
 
     public async Task<TableState> LoadStateAsync(CancellationToken cancellationToken = default)
     {
+        for (int tries = 1; ; tries++)
+        {
+            try
+            {
+                return await LoadStateOnceAsync(isFirstTry: tries == 1, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TableDamagedException e) when (e.MayBeStale && tries < MaxOpenTries)
+            {
+                // Trimmed behind a newer snapshot than the one it began at.
+            }
+        }
+    }
+
+    private async Task<TableState> LoadStateOnceAsync(bool isFirstTry, CancellationToken cancellationToken)
+    {
+        var (from, known) = await FindBeginningAsync(isFirstTry, cancellationToken).ConfigureAwait(false);
         var state = new FilesState();
-        var recent = new Queue<CommitSummary>();
-        long number = 0;
-        long plannedOn = 0;
-        string checksum = "";
-        await foreach (var entry in _files.ReadFromAsync(1, looksForHoles: true, cancellationToken).ConfigureAwait(false))
+        var (header, recent) = await ReadFilesSnapshotAsync(from, state, cancellationToken).ConfigureAwait(false);
+        await foreach (var entry in _files.ReadFromAsync(from + 1, known, cancellationToken).ConfigureAwait(false))
         {
             string name = _files.NameOf(entry.Number);
-            Chain.Check(entry, number, checksum, name);
+            Chain.Check(entry, header.Number, header.Checksum, name);
             EntryBody.Apply(entry, name, _schema, state);
-            (number, checksum) = (entry.Number, entry.Checksum);
-            plannedOn = Math.Max(plannedOn, entry.Header.PartitionsNumber);
-            Remember(entry.Header, recent);
+            header = new SnapshotHeader(entry.Number, entry.Checksum, Math.Max(header.PartitionsNumber, entry.Header.PartitionsNumber));
+            History.Add(recent, entry.Header);
         }
 
-        var tree = await LoadPartitionsFromAsync(plannedOn, cancellationToken).ConfigureAwait(false);
-        return new TableState(number, tree, References(state, tree), [.. recent.Reverse()]);
+        var tree = await LoadPartitionsFromAsync(header.PartitionsNumber, cancellationToken).ConfigureAwait(false);
+        recent.Reverse();
+        return new TableState(header.Number, tree, References(state, tree), recent);
+    }
+
+    /// <summary>The snapshot to begin at, 0 for none, and an entry up to which the log is known to be there.</summary>
+    private async Task<(long Snapshot, long Known)> FindBeginningAsync(bool isFirstTry, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            bool isFresh = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            if (!isFirstTry || (!isFresh && _head.Number - _snapshotNumber >= _options.SnapshotInterval))
+            {
+                var numbers = await _snapshots.ListAsync(isFirstTry ? _snapshotNumber : 0, cancellationToken).ConfigureAwait(false);
+                _snapshotNumber = numbers.Count > 0 ? numbers[^1] : isFirstTry ? _snapshotNumber : 0;
+            }
+
+            return (_snapshotNumber, _head.Number);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task<(SnapshotHeader Header, List<CommitSummary> Recent)> ReadFilesSnapshotAsync(
+        long number, FilesState state, CancellationToken cancellationToken)
+    {
+        if (number == 0)
+        {
+            return (new SnapshotHeader(0, "", 0), []);
+        }
+
+        var reader = await FilesSnapshotReader.OpenAsync(_snapshots, number, _tableId, cancellationToken).ConfigureAwait(false)
+            ?? throw new TableDamagedException(_snapshots.NameOf(number, SnapshotPart.Files), "It is missing, but the head of the snapshot is there.")
+            {
+                MayBeStale = true,
+            };
+        await using (reader.ConfigureAwait(false))
+        {
+            while (await reader.NextAsync(cancellationToken).ConfigureAwait(false) is { } next)
+            {
+                state.Restore(next.File);
+            }
+
+            return (reader.Header, reader.Recent);
+        }
     }
 
     private async Task<PartitionTree> LoadPartitionsFromAsync(long plannedOn, CancellationToken cancellationToken)
@@ -100,18 +175,6 @@ internal sealed partial class TransactionLogStateStore
         }
 
         return references;
-    }
-
-    private static void Remember(EntryHeader header, Queue<CommitSummary> recent)
-    {
-        if (header.IsCommit)
-        {
-            recent.Enqueue(new CommitSummary(header.Number, header.IngestId!, header.RowCount, header.FileCount, header.Time));
-            if (recent.Count > RecentCommitCount)
-            {
-                recent.Dequeue();
-            }
-        }
     }
 
     private async Task PutFirstPartitionsAsync(PartitionTree tree, CancellationToken cancellationToken)

@@ -4,6 +4,7 @@ using System.Globalization;
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.StateStores.OwnTables;
+using Sleeper.Ingest.Core.StateStores.TransactionLog.Snapshots;
 
 namespace Sleeper.Ingest.Core.StateStores.TransactionLog;
 
@@ -11,8 +12,8 @@ namespace Sleeper.Ingest.Core.StateStores.TransactionLog;
 /// <remarks>
 /// <para>A writer keeps the head of the files log (<see cref="CommitHead"/>) and reads only what came after it. Its commits go one at a time; several
 /// stores, in any number of processes, meet in the log, where each number has one winner.</para>
-/// <para>Parts: this file opens and begins, <c>.Commit</c> commits, <c>.Resolve</c> ends attempts, <c>.Load</c> reads. FORMAT.md beside this file has
-/// the objects.</para>
+/// <para>Parts: this file begins attempts, <c>.Open</c> opens, <c>.Commit</c> commits, <c>.Resolve</c> ends attempts, <c>.Load</c> reads,
+/// <c>.Snapshots</c> writes snapshots. FORMAT.md beside this file has the objects.</para>
 /// </remarks>
 internal sealed partial class TransactionLogStateStore : IStateStore, IDisposable
 {
@@ -21,24 +22,32 @@ internal sealed partial class TransactionLogStateStore : IStateStore, IDisposabl
     private readonly ITransactionLog _files;
     private readonly ITransactionLog _partitions;
     private readonly IIngestIntents _intents;
+    private readonly ISnapshots _snapshots;
     private readonly StateStoreOptions _options;
 
     // Guards everything below. A commit holds it until its number has an owner: until then nobody in this process could commit anyway.
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly CommitHead _head = new();
-    private readonly PartitionsHead _partitionsHead;
+    private CommitHead _head = new();
+    private PartitionsHead _partitionsHead;
     private readonly ConcurrentDictionary<string, bool> _attemptsInDoubt = new(StringComparer.Ordinal);
-    private bool _headIsOpen;
-    private bool _partitionsAreOpen;
+    private bool _isOpen;
+
+    /// <summary>The newest snapshot that is known.</summary>
+    private long _snapshotNumber;
+
+    /// <summary>The newest that this store has set out to make.</summary>
+    private long _lastDue;
 
     public TransactionLogStateStore(
-        string tableId, Schema schema, ITransactionLog files, ITransactionLog partitions, IIngestIntents intents, StateStoreOptions options)
+        string tableId, Schema schema, ITransactionLog files, ITransactionLog partitions, IIngestIntents intents, ISnapshots snapshots,
+        StateStoreOptions options)
     {
         _tableId = tableId;
         _schema = schema;
         _files = files;
         _partitions = partitions;
         _intents = intents;
+        _snapshots = snapshots;
         _options = options;
         _partitionsHead = new PartitionsHead(schema);
     }
@@ -109,29 +118,6 @@ internal sealed partial class TransactionLogStateStore : IStateStore, IDisposabl
         {
             _gate.Release();
         }
-    }
-
-    /// <summary>Reads the files log from the entry after the head; the first time from the beginning, looking for holes.</summary>
-    private async Task BringHeadUpToDateAsync(CancellationToken cancellationToken)
-    {
-        bool isFirst = !_headIsOpen;
-        await foreach (var entry in _files.ReadFromAsync(_head.Number + 1, isFirst, cancellationToken).ConfigureAwait(false))
-        {
-            _head.Apply(entry, _files.NameOf(entry.Number));
-        }
-
-        _headIsOpen = true;
-    }
-
-    private async Task BringPartitionsUpToDateAsync(CancellationToken cancellationToken)
-    {
-        bool isFirst = !_partitionsAreOpen;
-        await foreach (var entry in _partitions.ReadFromAsync(_partitionsHead.Number + 1, isFirst, cancellationToken).ConfigureAwait(false))
-        {
-            _partitionsHead.Apply(entry, _partitions.NameOf(entry.Number));
-        }
-
-        _partitionsAreOpen = _partitionsHead.Number > 0;
     }
 
     /// <summary>The result of an ingest that the head knows as committed, made to last before anybody is told.</summary>

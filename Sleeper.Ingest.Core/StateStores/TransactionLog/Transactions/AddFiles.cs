@@ -12,6 +12,8 @@ internal sealed class AddFiles(IReadOnlyList<AddFiles.File> files, AddFiles.JobM
 {
     public override TransactionType Type => TransactionType.AddFiles;
 
+    public override IEnumerable<string> TouchedFiles => Files.Select(f => f.Name);
+
     public IReadOnlyList<File> Files { get; } = files;
 
     public JobMembers? Job { get; } = job;

@@ -7,6 +7,8 @@ internal sealed class AssignJobIds(IReadOnlyList<AssignJobIds.Request> requests)
 {
     public override TransactionType Type => TransactionType.AssignJobIds;
 
+    public override IEnumerable<string> TouchedFiles => Requests.SelectMany(r => r.FileNames);
+
     public IReadOnlyList<Request> Requests { get; } = requests;
 
     public static AssignJobIds Read(JsonElement json) =>

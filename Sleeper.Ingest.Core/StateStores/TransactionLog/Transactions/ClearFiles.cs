@@ -7,6 +7,8 @@ internal sealed class ClearFiles : FilesTransaction
 {
     public override TransactionType Type => TransactionType.ClearFiles;
 
+    public override IEnumerable<string> TouchedFiles => [];
+
     public static ClearFiles Read(JsonElement json) =>
         json.ValueKind == JsonValueKind.Object ? new ClearFiles() : throw new TransactionFormatException("the body is not an object.");
 

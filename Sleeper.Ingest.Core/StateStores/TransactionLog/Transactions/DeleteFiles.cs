@@ -7,6 +7,8 @@ internal sealed class DeleteFiles(IReadOnlyList<string> fileNames) : FilesTransa
 {
     public override TransactionType Type => TransactionType.DeleteFiles;
 
+    public override IEnumerable<string> TouchedFiles => FileNames;
+
     public IReadOnlyList<string> FileNames { get; } = fileNames;
 
     public static DeleteFiles Read(JsonElement json) => new(BodyJson.Texts(json, "filenames"));

@@ -7,6 +7,8 @@ internal sealed class ReplaceFileReferences(IReadOnlyList<ReplaceFileReferences.
 {
     public override TransactionType Type => TransactionType.ReplaceFileReferences;
 
+    public override IEnumerable<string> TouchedFiles => Jobs.SelectMany(j => j.InputFiles.Append(j.NewReference.FileName!));
+
     public IReadOnlyList<Job> Jobs { get; } = jobs;
 
     public static ReplaceFileReferences Read(JsonElement json) =>

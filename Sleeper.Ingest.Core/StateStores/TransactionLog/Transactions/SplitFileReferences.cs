@@ -7,6 +7,8 @@ internal sealed class SplitFileReferences(IReadOnlyList<SplitFileReferences.Requ
 {
     public override TransactionType Type => TransactionType.SplitFileReferences;
 
+    public override IEnumerable<string> TouchedFiles => Requests.Select(r => r.OldReference.FileName!);
+
     public IReadOnlyList<Request> Requests { get; } = requests;
 
     public static SplitFileReferences Read(JsonElement json) =>

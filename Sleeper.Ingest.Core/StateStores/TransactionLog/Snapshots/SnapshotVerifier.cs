@@ -1,0 +1,98 @@
+using Sleeper.Ingest.Core.Schemas;
+
+namespace Sleeper.Ingest.Core.StateStores.TransactionLog.Snapshots;
+
+/// <summary>Computes a snapshot again from the one before and the entries since, and compares every byte. What it found equal it marks.</summary>
+internal sealed class SnapshotVerifier(string tableId, Schema schema, ITransactionLog files, ITransactionLog partitions, ISnapshots snapshots)
+{
+    /// <summary>True if a mark says that somebody found the snapshot equal.</summary>
+    public async Task<bool> IsMarkedAsync(long number, CancellationToken cancellationToken)
+    {
+        var mark = await snapshots.OpenAsync(number, SnapshotPart.Verified, cancellationToken).ConfigureAwait(false);
+        if (mark is null)
+        {
+            return false;
+        }
+
+        await mark.DisposeAsync().ConfigureAwait(false);
+        return true;
+    }
+
+    /// <param name="from">A snapshot that is verified; 0 to begin at entry 1.</param>
+    /// <param name="number">The snapshot to verify.</param>
+    /// <param name="mark">True to leave a mark.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="TableDamagedException">It is not what the log says, or the log cannot be read.</exception>
+    public async Task VerifyAsync(long from, long number, bool mark, CancellationToken cancellationToken)
+    {
+        string headName = snapshots.NameOf(number, SnapshotPart.Head);
+        var stored = await snapshots.ReadHeadAsync(number, cancellationToken).ConfigureAwait(false)
+            ?? throw new TableDamagedException(headName, "It is missing, though it was listed.") { MayBeStale = true };
+        byte[] head = await ComputeHeadAsync(from, stored, cancellationToken).ConfigureAwait(false);
+        await RequireEqualAsync(number, SnapshotPart.Head, sink => sink(head, cancellationToken).AsTask(), cancellationToken).ConfigureAwait(false);
+
+        var builder = new FilesSnapshotBuilder(tableId, schema, files, snapshots);
+        await RequireEqualAsync(
+            number, SnapshotPart.Files, sink => builder.WriteAsync(from, number, stored.Checksum, sink, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (mark)
+        {
+            await snapshots.PutIfAbsentAsync(number, SnapshotPart.Verified, "{\"format\":1}\n"u8.ToArray(), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<byte[]> ComputeHeadAsync(long from, HeadSnapshot stored, CancellationToken cancellationToken)
+    {
+        var before = from == 0
+            ? null
+            : await snapshots.ReadHeadAsync(from, cancellationToken).ConfigureAwait(false)
+                ?? throw new TableDamagedException(snapshots.NameOf(from, SnapshotPart.Head), "It is missing, though it was listed.") { MayBeStale = true };
+        var head = before is null ? new CommitHead() : CommitHead.From(before);
+        await foreach (var entry in files.ReadFromAsync(head.Number + 1, stored.Number, cancellationToken).ConfigureAwait(false))
+        {
+            if (entry.Number > stored.Number)
+            {
+                break;
+            }
+
+            head.Apply(entry, files.NameOf(entry.Number));
+        }
+
+        // The tree may be of any entry that is late enough: it is computed for the one that the snapshot names. From entry 1 on, for the log is whole.
+        var tree = new PartitionsHead(schema);
+        await foreach (var entry in partitions.ReadFromAsync(1, stored.PartitionsNumber, cancellationToken).ConfigureAwait(false))
+        {
+            if (entry.Number > stored.PartitionsNumber)
+            {
+                break;
+            }
+
+            tree.Apply(entry, partitions.NameOf(entry.Number));
+        }
+
+        if (stored.PartitionsNumber < head.PlannedOn)
+        {
+            throw new TableDamagedException(
+                snapshots.NameOf(stored.Number, SnapshotPart.Head),
+                $"Its tree is that of entry {stored.PartitionsNumber} of the partitions log, but files were planned on entry {head.PlannedOn}.");
+        }
+
+        return await HeadSnapshot.Take(tableId, head, tree).ToBytesAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task RequireEqualAsync(long number, SnapshotPart part, Func<LineSink, Task> write, CancellationToken cancellationToken)
+    {
+        string name = snapshots.NameOf(number, part);
+        var reader = await snapshots.OpenAsync(number, part, cancellationToken).ConfigureAwait(false)
+            ?? throw new TableDamagedException(name, "It is missing, though it was listed.") { MayBeStale = true };
+        await using (reader.ConfigureAwait(false))
+        {
+            var comparison = new ByteComparison(reader);
+            await write(comparison.TakeAsync).ConfigureAwait(false);
+            if (!comparison.IsWhole)
+            {
+                throw new TableDamagedException(
+                    name, "It is not what the log's entries make of it. Remove all objects of this snapshot, and the table opens from the one before; nothing was trimmed behind it.");
+            }
+        }
+    }
+}
