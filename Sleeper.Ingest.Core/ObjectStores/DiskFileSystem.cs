@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using Microsoft.Win32.SafeHandles;
 
 namespace Sleeper.Ingest.Core.ObjectStores;
@@ -85,13 +86,19 @@ internal sealed class DiskFileSystem : IFileSystem
         return folder.Exists ? FactsOf(folder) : null;
     }
 
-    public IEnumerable<FileFacts> ListFolder(string path)
+    public IEnumerable<FileFacts> ListFolder(string path) => ListFolder(path, _ => true);
+
+    public IEnumerable<FileFacts> ListFolder(string path, Func<string, bool> isWanted)
     {
         var all = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false, ReturnSpecialDirectories = false };
         List<FileFacts> facts = [];
         try
         {
-            foreach (var entry in new DirectoryInfo(path).EnumerateFileSystemInfos("*", all))
+            var entries = new FileSystemEnumerable<FileSystemInfo>(path, (ref FileSystemEntry entry) => entry.ToFileSystemInfo(), all)
+            {
+                ShouldIncludePredicate = (ref FileSystemEntry entry) => isWanted(entry.FileName.ToString()),
+            };
+            foreach (var entry in entries)
             {
                 if (entry.Exists)
                 {

@@ -34,7 +34,8 @@ internal sealed class LocalListing(IFileSystem fileSystem, string root, string p
     private Queue<(string Key, FileFacts Facts)> Sorted(string folder)
     {
         List<(string Key, FileFacts Facts)> found = [];
-        foreach (var facts in fileSystem.ListFolder(folder.Length == 0 ? root : LocalFolders.Join(root, folder.TrimEnd('/'))))
+        string native = folder.Length == 0 ? root : LocalFolders.Join(root, folder.TrimEnd('/'));
+        foreach (var facts in fileSystem.ListFolder(native, name => IsWanted(folder + name, false) || IsWanted($"{folder}{name}/", true)))
         {
             var key = string.Concat(folder, facts.Name, facts.IsFolder ? "/" : "");
             if (!facts.IsLink && !ObjectPath.IsTemporaryName(facts.Name) && IsWanted(key, facts.IsFolder))

@@ -1,0 +1,46 @@
+using Sleeper.Ingest.Core.StateStores.OwnTables;
+using Sleeper.Ingest.Core.StateStores.TransactionLog;
+using Sleeper.Ingest.Core.StateStores.TransactionLog.Transactions;
+using Sleeper.Ingest.Core.Tests.Support;
+
+namespace Sleeper.Ingest.Core.Tests.StateStores.TransactionLog.Snapshots;
+
+/// <summary>A table of 100,000 entries and files costs no more requests than one of a hundred.</summary>
+public sealed class LargeTableTests
+{
+    private const int Entries = 100_000;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_log_of_100000_entries_opens_with_five_requests_commits_with_three_and_is_read_with_three()
+    {
+        var bed = new SnapshotBed();
+        var properties = new TableProperties(SnapshotBed.TableId, TableFixture.Name, TableFixture.TableSchema, new Dictionary<string, string>());
+        await bed.Store.PutAsync(bed.Paths.Properties, properties.ToBytes(), Token);
+        await bed.PutTreeAsync(TableFixture.Tree("m"));
+        for (int i = 0; i < Entries; i++)
+        {
+            var file = new AddFiles.File($"data/partition_p0/{i:x32}-0123456789abcdef-0.parquet", [new ReferenceBody(null, "p0", 10, null, false, true)]);
+            await bed.PutAsync(new AddFiles([file]), h => h with { IngestId = $"id-{i}", AttemptId = "0123456789abcdef", RowCount = 10, FileCount = 1 });
+            if (i + 1 is Entries / 2 or Entries)
+            {
+                using var maker = bed.Open(interval: 1000);
+                Assert.Equal(i + 1, await maker.PutDueSnapshotAsync(dryRun: false, Token));
+            }
+        }
+
+        var counted = new ScriptedObjectStore(bed.Store);
+        using var opened = await TableFixture.OpenAsync(counted, 2);
+        int opening = counted.Calls.Count;
+        Assert.Equal(10, (await opened.StateStore.FindCommitAsync("id-77777", Token))!.RowCount);
+        int before = counted.Calls.Count;
+        Assert.Equal(Entries + 1, (await TableFixture.CommitAsync(opened.StateStore, "new")).TransactionNumber);
+        string[] commit = [.. counted.Calls.Skip(before)];
+        before = counted.Calls.Count;
+        Assert.Equal(Entries + 1, (await opened.StateStore.LoadStateAsync(Token)).References.Count);
+        Assert.True(opening <= 6, $"{opening}");
+        Assert.Equal(["open", "put", "put-if-absent", "delete"], commit.Select(c => c.Split(' ')[0]));
+        Assert.True(counted.Calls.Count - before <= 4, string.Join('\n', counted.Calls.Skip(before)));
+    }
+}
