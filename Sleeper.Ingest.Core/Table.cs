@@ -5,6 +5,7 @@ using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Reading;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.Spilling;
 using Sleeper.Ingest.Core.StateStores;
 using Sleeper.Ingest.Core.StateStores.OwnTables;
 
@@ -132,6 +133,45 @@ public sealed class Table
     /// </summary>
     public Task<IngestResolution> ResolveAsync(string ingestId, CancellationToken cancellationToken = default) =>
         _own.StateStore.ResolveAsync(ingestId, cancellationToken);
+
+    /// <summary>
+    /// Cleans up after ingests that died and trims the table's log; reports what it did and what it left, and why. To be called now and then, by a job of
+    /// its own or before an ingest; at any time, from any number of processes, while others write and read. See
+    /// <see cref="MaintenanceOptions"/> for what it does.
+    /// </summary>
+    /// <param name="options">What to do; null for all of it with the default patience.</param>
+    /// <param name="cancellationToken">Stops; what is not done the next maintenance does.</param>
+    /// <exception cref="ArgumentException">A time is negative.</exception>
+    /// <exception cref="TableDamagedException">An entry or snapshot is not what was written. Nothing was trimmed.</exception>
+    public async Task<MaintenanceReport> MaintainAsync(MaintenanceOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new MaintenanceOptions();
+        if (options.Grace < TimeSpan.Zero || options.KeepLedger < TimeSpan.Zero)
+        {
+            throw new ArgumentException(
+                $"The times of a maintenance cannot be negative: the grace time is {options.Grace}, the ledger is kept for {options.KeepLedger}.", nameof(options));
+        }
+
+        var report = await _own.MaintainAsync(options, cancellationToken).ConfigureAwait(false);
+        if (!options.RemoveStaleSpillFiles)
+        {
+            return report;
+        }
+
+        string folder = options.SpillFolder ?? SpillDirectory.DefaultRoot;
+        try
+        {
+            var stale = SpillDirectory.FindStale(folder, SystemRandom.Next, remove: !options.DryRun);
+            return report with
+            {
+                Done = [.. report.Done, .. stale.Select(f => new MaintenanceItem(MaintenanceKind.SpillFolder, f, "The process that owned it is gone."))],
+            };
+        }
+        catch (IngestException e)
+        {
+            return report with { Left = [.. report.Left, new MaintenanceItem(MaintenanceKind.SpillFolder, folder, e.Message)] };
+        }
+    }
 
     private static StateStoreOptions StateOptions() => new()
     {

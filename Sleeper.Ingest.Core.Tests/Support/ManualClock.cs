@@ -1,11 +1,11 @@
 namespace Sleeper.Ingest.Core.Tests.Support;
 
 /// <summary>A clock that stands still until the test moves it. Timers that are due go off on the moving thread.</summary>
-internal sealed class ManualClock : TimeProvider
+internal sealed class ManualClock(DateTimeOffset? start = null) : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
-    private DateTimeOffset _now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    private DateTimeOffset _now = start ?? new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -26,7 +26,7 @@ internal sealed class ManualClock : TimeProvider
         {
             _now += time;
             due = _timers.FindAll(t => t.Due <= _now);
-            due.ForEach(t => t.Due = DateTimeOffset.MaxValue);
+            due.ForEach(t => t.Due = t.Period == Timeout.InfiniteTimeSpan ? DateTimeOffset.MaxValue : _now + t.Period);
         }
 
         due.ForEach(t => t.Callback());
@@ -43,12 +43,15 @@ internal sealed class ManualClock : TimeProvider
     {
         public DateTimeOffset Due { get; set; } = DateTimeOffset.MaxValue;
 
+        public TimeSpan Period { get; private set; } = Timeout.InfiniteTimeSpan;
+
         public Action Callback { get; } = callback;
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             lock (clock._lock)
             {
+                Period = period == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : period;
                 Due = dueTime == Timeout.InfiniteTimeSpan ? DateTimeOffset.MaxValue : clock._now + dueTime;
                 clock._timers.Remove(this);
                 clock._timers.Add(this);

@@ -6,7 +6,12 @@ namespace Sleeper.Ingest.Core.ObjectStores;
 /// <c>a.b</c> comes before <c>a/c</c> as '.' comes before '/'. Memory: the names of the folders on the way down, not of the tree. Symbolic
 /// links are left out, so a loop of them ends.
 /// </remarks>
-internal sealed class LocalListing(IFileSystem fileSystem, string root, string prefix, string? startAfter)
+/// <param name="fileSystem">The disk.</param>
+/// <param name="root">The store's folder.</param>
+/// <param name="prefix">What the paths begin with.</param>
+/// <param name="startAfter">The path after which to begin; null for the first.</param>
+/// <param name="unfinished">True for the unfinished files instead of the objects.</param>
+internal sealed class LocalListing(IFileSystem fileSystem, string root, string prefix, string? startAfter, bool unfinished = false)
 {
     public IEnumerable<ObjectInfo> Walk(CancellationToken cancellationToken)
     {
@@ -38,7 +43,7 @@ internal sealed class LocalListing(IFileSystem fileSystem, string root, string p
         foreach (var facts in fileSystem.ListFolder(native, name => IsWanted(folder + name, false) || IsWanted($"{folder}{name}/", true)))
         {
             var key = string.Concat(folder, facts.Name, facts.IsFolder ? "/" : "");
-            if (!facts.IsLink && !ObjectPath.IsTemporaryName(facts.Name) && IsWanted(key, facts.IsFolder))
+            if (!facts.IsLink && (facts.IsFolder || ObjectPath.IsTemporaryName(facts.Name) == unfinished) && IsWanted(key, facts.IsFolder))
             {
                 found.Add((key, facts));
             }

@@ -17,7 +17,7 @@ namespace Sleeper.Ingest.Core.ObjectStores;
 /// capital from small letters, two paths that differ only in that are one object. Every mount below the root must be part of the same file system as
 /// the root, or a barrier does not reach it.</para>
 /// </remarks>
-public sealed class LocalObjectStore : IObjectStore
+public sealed class LocalObjectStore : IObjectStore, IUnfinishedObjects
 {
     private readonly IFileSystem _fileSystem;
     private readonly LocalObjectStoreOptions _options;
@@ -162,6 +162,42 @@ public sealed class LocalObjectStore : IObjectStore
         catch (Exception error) when (LocalFileErrors.IsDiskError(error))
         {
             throw LocalFileErrors.Translate(Name, "", "watch", 0, error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<UnfinishedObject> ListUnfinishedAsync(
+        string prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ObjectPath.CheckPrefix(prefix);
+        foreach (var info in new LocalListing(_fileSystem, RootFolder, prefix, null, unfinished: true).Walk(cancellationToken))
+        {
+            yield return new UnfinishedObject(info.Path, info.LengthBytes, info.LastModified);
+        }
+
+        await Task.CompletedTask.ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task RemoveUnfinishedAsync(UnfinishedObject unfinished, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(unfinished);
+        cancellationToken.ThrowIfCancellationRequested();
+        string name = unfinished.Name[(unfinished.Name.LastIndexOf('/') + 1)..];
+        if (!ObjectPath.IsTemporaryName(name))
+        {
+            throw new ArgumentException($"'{unfinished.Name}' is not the name of an unfinished file of '{Name}': it would begin with '{ObjectPath.TemporaryPrefix}'.");
+        }
+
+        ObjectPath.CheckPrefix(unfinished.Name[..^name.Length]);
+        try
+        {
+            _fileSystem.DeleteFile(FileOf(unfinished.Name));
+            return Task.CompletedTask;
+        }
+        catch (Exception error) when (LocalFileErrors.IsDiskError(error))
+        {
+            throw LocalFileErrors.Translate(Name, unfinished.Name, "delete", 0, error);
         }
     }
 

@@ -81,7 +81,11 @@ internal sealed class IngestCompletion
             _objects.Enqueue);
         try
         {
-            return await _pipeline.WriteFilesAsync(places, cancellationToken).ConfigureAwait(false);
+            var heartbeat = new Heartbeat(_target, attempt);
+            await using (heartbeat.ConfigureAwait(false))
+            {
+                return await _pipeline.WriteFilesAsync(places, cancellationToken).ConfigureAwait(false);
+            }
         }
         catch
         {

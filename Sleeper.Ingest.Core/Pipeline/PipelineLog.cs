@@ -34,4 +34,7 @@ internal static partial class PipelineLog
 
     [LoggerMessage(10, LogLevel.Warning, "The file '{File}' has a map with a repeated key in field '{Field}'; the last entry counts.")]
     public static partial void RepeatedMapKey(ILogger logger, string file, string field);
+
+    [LoggerMessage(11, LogLevel.Warning, "The heartbeat of the ingest '{IngestId}' could not be written. If none succeeds for the grace time of maintenance, it may end the ingest.")]
+    public static partial void HeartbeatFailed(ILogger logger, string ingestId, Exception error);
 }

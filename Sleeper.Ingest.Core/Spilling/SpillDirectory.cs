@@ -76,7 +76,12 @@ internal sealed class SpillDirectory : IDisposable
 
     /// <summary>Deletes the folders under <paramref name="root"/> whose owners are dead, and returns how many; those of living owners, here or in other processes, stay.</summary>
     /// <exception cref="IngestException">The root is open to others, or cannot be read.</exception>
-    public static int RemoveStale(string root, Func<ulong> nextRandom, ISpillFileSystem? files = null)
+    public static int RemoveStale(string root, Func<ulong> nextRandom, ISpillFileSystem? files = null) =>
+        FindStale(root, nextRandom, remove: true, files).Count;
+
+    /// <summary>The folders under <paramref name="root"/> whose owners are dead; deleted, if wanted.</summary>
+    /// <exception cref="IngestException">The root is open to others, or cannot be read.</exception>
+    public static IReadOnlyList<string> FindStale(string root, Func<ulong> nextRandom, bool remove, ISpillFileSystem? files = null)
     {
         files ??= LocalSpillFileSystem.Instance;
         root = System.IO.Path.GetFullPath(root);
@@ -86,16 +91,10 @@ internal sealed class SpillDirectory : IDisposable
             IReadOnlyList<string> locks = files.ListFiles(root, LockSuffix);
             if (locks.Count == 0 || !LocksWork(root, nextRandom, files))
             {
-                return 0;
+                return [];
             }
 
-            int removed = 0;
-            foreach (string path in locks)
-            {
-                removed += RemoveIfStale(path, files) ? 1 : 0;
-            }
-
-            return removed;
+            return [.. locks.Where(path => IsStale(path, remove, files)).Select(path => path[..^LockSuffix.Length])];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -150,7 +149,7 @@ internal sealed class SpillDirectory : IDisposable
         }
     }
 
-    private static bool RemoveIfStale(string lockPath, ISpillFileSystem files)
+    private static bool IsStale(string lockPath, bool remove, ISpillFileSystem files)
     {
         using IDisposable? taken = files.TryLock(lockPath);
         if (taken is null)
@@ -158,8 +157,12 @@ internal sealed class SpillDirectory : IDisposable
             return false;
         }
 
-        files.DeleteFolder(lockPath[..^LockSuffix.Length]);
-        files.DeleteFile(lockPath);
+        if (remove)
+        {
+            files.DeleteFolder(lockPath[..^LockSuffix.Length]);
+            files.DeleteFile(lockPath);
+        }
+
         return true;
     }
 

@@ -29,6 +29,13 @@ public interface IStateStore
     /// </summary>
     Task<IngestAttempt> BeginAttemptAsync(string ingestId, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Says that an attempt is still at work, so that maintenance leaves it alone; to be called some times within its grace time (an hour by default). An
+    /// attempt that did not do it, and was ended, cannot commit: it harms nothing but itself. Not to be called any more once the attempt is being
+    /// committed or abandoned.
+    /// </summary>
+    Task KeepAliveAsync(IngestAttempt attempt, CancellationToken cancellationToken = default);
+
     /// <summary>Makes the files of an attempt visible, all together, and closes the attempt.</summary>
     /// <exception cref="CommitFailedException">It is certain that nothing of it is or will be visible: the objects may be removed.</exception>
     /// <exception cref="CommitOutcomeUnknownException">It is not known: the objects must stay. <see cref="ResolveAsync"/> answers later.</exception>
@@ -50,6 +57,9 @@ public sealed record IngestAttempt(string IngestId, string AttemptId, string Fil
 {
     /// <summary>The last entry of the files log that had been read when the attempt was begun: an END of a later number can name it.</summary>
     internal long OpenedAt { get; init; }
+
+    /// <summary>When it was begun, by the writer's clock.</summary>
+    internal DateTimeOffset Began { get; init; }
 }
 
 /// <summary>What an ingest wants to make visible.</summary>
@@ -71,7 +81,14 @@ public sealed record CommitResult(long TransactionNumber, long RowCount, IReadOn
 /// <summary>The answer to "is it committed?".</summary>
 /// <param name="IngestId">The id asked for.</param>
 /// <param name="Committed">The result, or null if the ingest is not committed and no attempt begun so far ever will be.</param>
-public sealed record IngestResolution(string IngestId, CommitResult? Committed);
+public sealed record IngestResolution(string IngestId, CommitResult? Committed)
+{
+    /// <summary>
+    /// The answer knows of commits from this transaction number on: the table forgets ids after some time (90 days by default), when maintenance says so.
+    /// 0 if nothing was forgotten yet. A null in <see cref="Committed"/> says nothing about commits before it.
+    /// </summary>
+    public long KnownFrom { get; init; }
+}
 
 /// <summary>A table at one point of its history.</summary>
 /// <param name="TransactionNumber">The last entry of the files log that is included; 0 for none.</param>

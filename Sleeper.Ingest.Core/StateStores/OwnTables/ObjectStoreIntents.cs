@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.StateStores.TransactionLog;
@@ -20,6 +21,54 @@ internal sealed class ObjectStoreIntents(IObjectStore store, TablePaths paths, s
 
     public Task DeleteAsync(string ingestId, string attemptId, CancellationToken cancellationToken) =>
         store.DeleteAsync(PathOf(ingestId, attemptId), cancellationToken);
+
+    public async IAsyncEnumerable<FoundIntent> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var found in store.ListAsync(paths.AllIngests, null, cancellationToken).ConfigureAwait(false))
+        {
+            var bytes = await SmallObjects.ReadAsync(store, found.Path, cancellationToken).ConfigureAwait(false);
+            if (bytes is not null)
+            {
+                yield return Read(found, bytes.Value);
+            }
+        }
+    }
+
+    public async Task<bool> ExistsAsync(string ingestHash, string attemptId, CancellationToken cancellationToken) =>
+        await store.HeadAsync(paths.Intent(ingestHash, attemptId), cancellationToken).ConfigureAwait(false) is not null;
+
+    private FoundIntent Read(ObjectInfo found, ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(bytes);
+            var json = document.RootElement;
+            long format = BodyJson.Long(json, "format");
+            if (format > EntryFormat.Version)
+            {
+                return new FoundIntent(found.Path, found.LastModified, null, $"it is of table format {format}, and this library knows formats up to {EntryFormat.Version}");
+            }
+
+            var intent = new IngestIntent(
+                BodyJson.Text(json, "ingest"),
+                BodyJson.Text(json, "attempt"),
+                BodyJson.Text(json, "prefix"),
+                BodyJson.Long(json, "opened"),
+                BodyJson.Text(json, "writer"),
+                DateTimeOffset.FromUnixTimeMilliseconds(BodyJson.Long(json, "began")),
+                DateTimeOffset.FromUnixTimeMilliseconds(BodyJson.Long(json, "heartbeat")));
+            bool isOurs = BodyJson.Text(json, "table") == tableId
+                && found.Path == PathOf(intent.IngestId, intent.AttemptId)
+                && intent.FileNamePrefix == TablePaths.FileNamePrefix(tableId, intent.IngestId, intent.AttemptId);
+            return isOurs
+                ? new FoundIntent(found.Path, found.LastModified, intent, "")
+                : new FoundIntent(found.Path, found.LastModified, null, "it is of another table, or its name is not that of its ingest and attempt");
+        }
+        catch (Exception e) when (e is JsonException or TransactionFormatException or ArgumentException)
+        {
+            return new FoundIntent(found.Path, found.LastModified, null, $"it cannot be read: {e.Message}");
+        }
+    }
 
     private string PathOf(string ingestId, string attemptId) => paths.Intent(TablePaths.IngestHash(tableId, ingestId), attemptId);
 

@@ -1,6 +1,7 @@
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.StateStores.OwnTables.Maintenance;
 using Sleeper.Ingest.Core.StateStores.TransactionLog;
 using Sleeper.Ingest.Core.StateStores.TransactionLog.Snapshots;
 
@@ -10,18 +11,22 @@ namespace Sleeper.Ingest.Core.StateStores.OwnTables;
 internal sealed class OwnTable : IDisposable
 {
     private readonly TransactionLogStateStore _stateStore;
+    private readonly ObjectStoreIntents _intents;
+    private readonly StateStoreOptions _options;
 
     private OwnTable(IObjectStore store, TablePaths paths, TableProperties properties, StateStoreOptions options)
     {
         Store = store;
         Paths = paths;
         Properties = properties;
+        _options = options;
+        _intents = new ObjectStoreIntents(store, paths, properties.TableId);
         _stateStore = new TransactionLogStateStore(
             properties.TableId,
             properties.Schema,
             new ObjectStoreTransactionLog(store, paths, properties.TableId, LogKind.Files),
             new ObjectStoreTransactionLog(store, paths, properties.TableId, LogKind.Partitions),
-            new ObjectStoreIntents(store, paths, properties.TableId),
+            _intents,
             new ObjectStoreSnapshots(store, paths, properties.TableId, properties.Schema),
             options);
     }
@@ -105,6 +110,10 @@ internal sealed class OwnTable : IDisposable
 
     /// <summary>True if somebody has given the table its partitions.</summary>
     public Task<bool> HasPartitionsAsync(CancellationToken cancellationToken = default) => _stateStore.HasPartitionsAsync(cancellationToken);
+
+    /// <summary>Ends what is dead, removes what nobody owns, forgets and trims what is old.</summary>
+    public Task<MaintenanceReport> MaintainAsync(MaintenanceOptions what, CancellationToken cancellationToken = default) =>
+        new TableMaintenance(Store, Paths, TableId, _stateStore, _intents, _options, what).RunAsync(cancellationToken);
 
     public void Dispose() => _stateStore.Dispose();
 }

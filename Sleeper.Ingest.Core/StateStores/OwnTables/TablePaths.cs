@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using Sleeper.Ingest.Core.StateStores.TransactionLog;
 using Sleeper.Ingest.Core.StateStores.TransactionLog.Snapshots;
 
@@ -14,13 +15,14 @@ namespace Sleeper.Ingest.Core.StateStores.OwnTables;
 /// &lt;table&gt;/log/files/00000000000000000001.json
 /// &lt;table&gt;/snapshots/00000000000000000256/head.jsonl, files.jsonl, verified.json
 /// &lt;table&gt;/snapshots/latest
+/// &lt;table&gt;/maintenance.json
 /// &lt;table&gt;/ingests/&lt;hash&gt;/&lt;attempt&gt;.json
 /// &lt;table&gt;/data/partition_&lt;id&gt;/&lt;hash&gt;-&lt;attempt&gt;-&lt;n&gt;.parquet and .sketches
 /// </code>
 /// hash: 32 lower-case hexadecimal digits, the first half of the SHA-256 of <c>&lt;table id&gt;/&lt;ingest id&gt;</c> in UTF-8; attempt: 16 of them, random.
 /// Names in transactions are relative to the table's folder, so that a copied folder is a table.
 /// </remarks>
-internal sealed class TablePaths
+internal sealed partial class TablePaths
 {
     /// <summary>As long as the digits of the largest 64-bit number, so that the order of names is the order of numbers.</summary>
     private const int NumberDigits = 20;
@@ -44,6 +46,12 @@ internal sealed class TablePaths
     public string AllSnapshots => _folder + "snapshots/";
 
     public string AllIngests => _folder + "ingests/";
+
+    /// <summary>Overwritten by each maintenance, which takes the store's time from it.</summary>
+    public string Maintenance => _folder + "maintenance.json";
+
+    /// <summary>Everything of the table.</summary>
+    public string Everything => _folder;
 
     public string AllData => _folder + "data/";
 
@@ -73,6 +81,24 @@ internal sealed class TablePaths
     /// <summary>A data file's name, relative to the table.</summary>
     public static string DataFile(string partitionId, string fileNamePrefix, int ordinal) =>
         string.Create(CultureInfo.InvariantCulture, $"data/partition_{partitionId}/{fileNamePrefix}-{ordinal}.parquet");
+
+    /// <summary>
+    /// Takes the path of a data or sketches file apart: its attempt's hash and id, and the name of the data file in the table's state. False for any
+    /// other object.
+    /// </summary>
+    public bool TryParseDataFile(string path, out string ingestHash, out string attemptId, out string dataFile)
+    {
+        (ingestHash, attemptId, dataFile) = ("", "", "");
+        var match = DataFileName().Match(path, path.StartsWith(_folder, StringComparison.Ordinal) ? _folder.Length : path.Length);
+        if (!match.Success)
+        {
+            return false;
+        }
+
+        (ingestHash, attemptId) = (match.Groups["hash"].Value, match.Groups["attempt"].Value);
+        dataFile = $"{match.Groups["name"].Value}.parquet";
+        return true;
+    }
 
     /// <summary>The path in the store of a name that is relative to the table.</summary>
     public string InStore(string relativeName) => _folder + relativeName;
@@ -112,6 +138,9 @@ internal sealed class TablePaths
     public string IntentFolder(string ingestHash) => $"{AllIngests}{ingestHash}/";
 
     public string Intent(string ingestHash, string attemptId) => $"{IntentFolder(ingestHash)}{attemptId}.json";
+
+    [GeneratedRegex(@"\G(?<name>data/partition_[^/]+/(?<hash>[0-9a-f]{32})-(?<attempt>[0-9a-f]{16})-[0-9]+)\.(parquet|sketches)\z", RegexOptions.CultureInvariant)]
+    private static partial Regex DataFileName();
 
     private string SnapshotFolder(long number) => $"{AllSnapshots}{number.ToString("D20", CultureInfo.InvariantCulture)}/";
 

@@ -66,6 +66,10 @@ internal sealed class CommitHead
 
     public bool TryGetCommit(string ingestId, out LedgerRow row) => _ledger.TryGetValue(ingestId, out row);
 
+    /// <summary>True if a ledger that begins at this entry knows less than it does now.</summary>
+    public bool WouldForget(long from) =>
+        from > LedgerFrom && (_ledger.Values.Any(row => row.Number < from) || _endedIngests.Values.Any(n => n <= from) || _endedAttempts.Values.Any(n => n <= from));
+
     /// <summary>True if an END names the attempt, or all attempts of its ingest that were opened before it.</summary>
     public bool IsEnded(string ingestId, string attemptId, long openedAt) =>
         _endedAttempts.ContainsKey((ingestId, attemptId)) || (_endedIngests.TryGetValue(ingestId, out long end) && openedAt < end);

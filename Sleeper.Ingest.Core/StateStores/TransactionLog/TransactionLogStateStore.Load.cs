@@ -83,6 +83,14 @@ internal sealed partial class TransactionLogStateStore
 
     private async Task<TableState> LoadStateOnceAsync(bool isFirstTry, CancellationToken cancellationToken)
     {
+        var (state, header, recent) = await LoadFilesAsync(isFirstTry, cancellationToken).ConfigureAwait(false);
+        var tree = await LoadPartitionsFromAsync(header.PartitionsNumber, cancellationToken).ConfigureAwait(false);
+        recent.Reverse();
+        return new TableState(header.Number, tree, References(state, tree), recent);
+    }
+
+    private async Task<(FilesState State, SnapshotHeader Header, List<CommitSummary> Recent)> LoadFilesAsync(bool isFirstTry, CancellationToken cancellationToken)
+    {
         var (from, known) = await FindBeginningAsync(isFirstTry, cancellationToken).ConfigureAwait(false);
         var state = new FilesState();
         var (header, recent) = await ReadFilesSnapshotAsync(from, state, cancellationToken).ConfigureAwait(false);
@@ -95,9 +103,7 @@ internal sealed partial class TransactionLogStateStore
             History.Add(recent, entry.Header);
         }
 
-        var tree = await LoadPartitionsFromAsync(header.PartitionsNumber, cancellationToken).ConfigureAwait(false);
-        recent.Reverse();
-        return new TableState(header.Number, tree, References(state, tree), recent);
+        return (state, header, recent);
     }
 
     /// <summary>The snapshot to begin at, 0 for none, and an entry up to which the log is known to be there.</summary>

@@ -19,10 +19,10 @@ internal sealed partial class TransactionLogStateStore
             var row = await EndAsync(ingestId, attemptId: null, cancellationToken).ConfigureAwait(false);
             if (row is null)
             {
-                return new IngestResolution(ingestId, null);
+                return new IngestResolution(ingestId, null) { KnownFrom = _head.LedgerFrom };
             }
 
-            return new IngestResolution(ingestId, await FindKnownCommitAsync(ingestId, cancellationToken).ConfigureAwait(false));
+            return new IngestResolution(ingestId, await FindKnownCommitAsync(ingestId, cancellationToken).ConfigureAwait(false)) { KnownFrom = _head.LedgerFrom };
         }
         finally
         {

@@ -64,14 +64,25 @@ internal sealed partial class TransactionLogStateStore : IStateStore, IDisposabl
         var (committed, openedAt) = await LookUpAsync(ingestId, cancellationToken).ConfigureAwait(false);
         string attemptId = NewAttemptId();
         string prefix = TablePaths.FileNamePrefix(_tableId, ingestId, attemptId);
+        var now = _options.Time.GetUtcNow();
         if (committed is null)
         {
-            var now = _options.Time.GetUtcNow();
             var intent = new IngestIntent(ingestId, attemptId, prefix, openedAt, _options.Writer, now, now);
             await PutIntentAsync(intent, cancellationToken).ConfigureAwait(false);
         }
 
-        return new IngestAttempt(ingestId, attemptId, prefix, committed) { OpenedAt = openedAt };
+        return new IngestAttempt(ingestId, attemptId, prefix, committed) { OpenedAt = openedAt, Began = now };
+    }
+
+    public Task KeepAliveAsync(IngestAttempt attempt, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(attempt);
+        return attempt.Committed is not null
+            ? Task.CompletedTask
+            : _intents.PutAsync(
+                new IngestIntent(
+                    attempt.IngestId, attempt.AttemptId, attempt.FileNamePrefix, attempt.OpenedAt, _options.Writer, attempt.Began, _options.Time.GetUtcNow()),
+                cancellationToken);
     }
 
     public void Dispose() => _gate.Dispose();
