@@ -38,6 +38,7 @@ public sealed class LocalObjectStoreFaultTests : IDisposable
         Assert.False(error.IsRetryable);
         Assert.Contains("log/1.json", error.Message, StringComparison.Ordinal);
         Assert.Empty(Files());
+        Assert.Equal(operation != "move", error.HadNoEffect);
         _failing = null;
         Assert.True(await store.PutIfAbsentAsync("log/1.json", Content, Token));
     }
@@ -105,6 +106,39 @@ public sealed class LocalObjectStoreFaultTests : IDisposable
         _failing = null;
         var second = await Assert.ThrowsAsync<IOException>(async () => await barrier.FlushAsync(paths, Token));
         Assert.Same(first, second.InnerException);
+    }
+
+    [Theory]
+    [InlineData(2, "sync")]
+    [InlineData(2, "sync-folder")]
+    [InlineData(200, "sync-all")]
+    public async Task What_a_failed_flush_left_is_not_called_durable_until_the_store_is_opened_anew(int count, string operation)
+    {
+        var store = NewStore();
+        await using var barrier = await store.OpenBarrierAsync(Token);
+        var paths = await WriteAsync(store, count);
+        _failing = operation;
+        await Assert.ThrowsAsync<IOException>(async () => await barrier.FlushAsync(paths, Token));
+        _failing = null;
+        await using var another = await store.OpenBarrierAsync(Token);
+        var error = await Assert.ThrowsAsync<IOException>(async () => await another.FlushAsync(paths, Token));
+        Assert.Contains("open the store anew", error.Message, StringComparison.Ordinal);
+        await using var afresh = await NewStore().OpenBarrierAsync(Token);
+        await afresh.FlushAsync(paths, Token);
+    }
+
+    [Fact]
+    public async Task A_flush_does_not_call_a_put_durable_whose_folder_was_not_synced()
+    {
+        var store = NewStore();
+        _failing = "sync-folder";
+        var put = await Assert.ThrowsAsync<ObjectStoreException>(() => store.PutIfAbsentAsync("log/1", Content, Token));
+        Assert.False(put.HadNoEffect);
+        _failing = null;
+        await using var barrier = await store.OpenBarrierAsync(Token);
+        await Assert.ThrowsAsync<IOException>(async () => await barrier.FlushAsync(["log/1"], Token));
+        var refused = await Assert.ThrowsAsync<ObjectStoreException>(() => store.PutIfAbsentAsync("log/2", Content, Token));
+        Assert.True(refused.HadNoEffect);
     }
 
     [Fact]

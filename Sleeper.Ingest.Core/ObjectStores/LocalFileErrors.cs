@@ -15,7 +15,7 @@ internal static class LocalFileErrors
         error.HResult is NativeFileCalls.NoSpaceLeft or WindowsDiskFull or WindowsHandleDiskFull
         || error.HResult == (OperatingSystem.IsMacOS() ? MacQuotaExceeded : QuotaExceeded);
 
-    public static ObjectStoreException Translate(string store, string path, string verb, long lengthBytes, Exception error)
+    public static ObjectStoreException Translate(string store, string path, string verb, long lengthBytes, Exception error, bool hadNoEffect = false)
     {
         var what = path.Length == 0 ? $"Could not {verb} the store '{store}'" : $"Could not {verb} the object '{path}' in '{store}'";
         var size = lengthBytes > 0 ? $" ({lengthBytes} bytes)" : "";
@@ -29,7 +29,11 @@ internal static class LocalFileErrors
             _ when error.HResult == NativeFileCalls.InputOutputError => "The device reported an error: check the disk before anything on it is trusted",
             _ => "See the inner error of the operating system",
         };
-        return new ObjectStoreException(store, path, $"{what}{size}. {remedy}. {error.Message}", error) { IsRetryable = full };
+        return new ObjectStoreException(store, path, $"{what}{size}. {remedy}. {error.Message}", error) 
+        {
+            IsRetryable = full,
+            HadNoEffect = hadNoEffect,
+        };
     }
 
     /// <summary>Removes an unfinished file; a failure here must not hide the first one.</summary>

@@ -4,8 +4,8 @@ using System.Collections.Concurrent;
 namespace Sleeper.Ingest.Core.ObjectStores;
 
 /// <summary>The folders of a local store: created when first needed, remembered, and synced up to the root when names in them must last.</summary>
-/// <remarks>Thread-safe. When the sync of a folder failed, nothing below it is written durably until the store is opened anew: names may be lost,
-/// and the kernel may call the next sync a success.</remarks>
+/// <remarks>Thread-safe. When the sync of a file or folder failed, nothing there or below is called durable until the store is opened anew: names may be
+/// lost, and the kernel may call the next sync a success.</remarks>
 internal sealed class LocalFolders(string root, LocalObjectStoreOptions options, IFileSystem fileSystem)
 {
     // A colon would name a second stream of a file.
@@ -59,7 +59,10 @@ internal sealed class LocalFolders(string root, LocalObjectStoreOptions options,
         _durable.Clear();
     }
 
-    /// <summary>Throws if a folder that the file's name depends on cannot be trusted to keep names.</summary>
+    /// <summary>Remembers that a file or folder cannot be trusted to last: its sync failed.</summary>
+    public void Fail(string fileOrFolder, string error) => _failed.TryAdd(fileOrFolder, error);
+
+    /// <summary>Throws if the file's content, or a folder that its name depends on, cannot be trusted to last.</summary>
     public void RefuseFailed(string file)
     {
         if (_failed.IsEmpty)
@@ -67,14 +70,11 @@ internal sealed class LocalFolders(string root, LocalObjectStoreOptions options,
             return;
         }
 
-        foreach (var folder in FoldersOf(file))
+        foreach (var path in FoldersOf(file).Prepend(file))
         {
-            if (_failed.TryGetValue(folder, out var first))
+            if (_failed.TryGetValue(path, out var first))
             {
-                throw new IOException(
-                    $"An earlier sync of the folder '{folder}' failed, so names in it may be lost in a crash. Check the disk, then open the store anew. " +
-                    $"The first error: {first}",
-                    NativeFileCalls.InputOutputError);
+                throw new FailedSyncException(path, first);
             }
         }
     }
@@ -91,7 +91,7 @@ internal sealed class LocalFolders(string root, LocalObjectStoreOptions options,
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                _failed.TryAdd(folder, error.Message);
+                Fail(folder, error.Message);
                 throw;
             }
 

@@ -11,8 +11,8 @@ namespace Sleeper.Ingest.Core.ObjectStores;
 /// <para><see cref="PutIfAbsentAsync"/> and <see cref="PutAsync"/> return when the object, its name and its new folders would survive a crash of the
 /// machine. Objects of <see cref="CreateAsync"/> survive a crash of the process at once, and one of the machine once a barrier flushed them; until
 /// then such a crash may leave their names with some or none of their bytes. A delete is not synced: it may come undone in a crash of the machine.</para>
-/// <para>When the sync of a folder failed, durable puts below that folder fail until the store is opened anew: names in it may be lost, and the kernel
-/// may call the next sync a success.</para>
+/// <para>When the sync of a folder or of a complete object failed, durable puts and flushes there and below fail until the store is opened anew: names
+/// in it may be lost, and the kernel may call the next sync a success.</para>
 /// <para>The root may be reached through symbolic links; links inside it are refused, and listings leave them out. On a file system that does not tell
 /// capital from small letters, two paths that differ only in that are one object. Every mount below the root must be part of the same file system as
 /// the root, or a barrier does not reach it.</para>
@@ -203,17 +203,23 @@ public sealed class LocalObjectStore : IObjectStore, IUnfinishedObjects
 
     private bool Put(string path, ReadOnlyMemory<byte> content, bool replace, CancellationToken cancellationToken)
     {
+        var isRenaming = false;
         try
         {
-            return PutFile(path, content, replace, cancellationToken);
+            return PutFile(path, content, replace, ref isRenaming, cancellationToken);
         }
         catch (Exception error) when (LocalFileErrors.IsDiskError(error))
         {
-            throw LocalFileErrors.Translate(Name, path, "write", content.Length, error);
+            throw LocalFileErrors.Translate(Name, path, "write", content.Length, error, hadNoEffect: !isRenaming);
         }
     }
 
-    private bool PutFile(string path, ReadOnlyMemory<byte> content, bool replace, CancellationToken cancellationToken)
+    /// <param name="path">The object.</param>
+    /// <param name="content">Its bytes.</param>
+    /// <param name="replace">Whether one that is there goes.</param>
+    /// <param name="isRenaming">Set to true before the object may appear; as long as it is false nothing happened.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    private bool PutFile(string path, ReadOnlyMemory<byte> content, bool replace, ref bool isRenaming, CancellationToken cancellationToken)
     {
         var file = FileOf(path);
         _folders.RefuseFailed(file);
@@ -232,6 +238,7 @@ public sealed class LocalObjectStore : IObjectStore, IUnfinishedObjects
             }
 
             cancellationToken.ThrowIfCancellationRequested();
+            isRenaming = true;
             if (replace)
             {
                 _fileSystem.ReplaceFile(temporary, file);

@@ -18,4 +18,7 @@ public sealed class ObjectStoreException : IngestException
 
     /// <summary>The path of the object or prefix that the call was about; empty for the store's root.</summary>
     public string Path { get; }
+
+    /// <summary>True if it is certain that the call wrote nothing and never will. A store that cannot know it leaves it false.</summary>
+    internal bool HadNoEffect { get; init; }
 }

@@ -1,3 +1,5 @@
+using Sleeper.Ingest.Core.ObjectStores;
+
 namespace Sleeper.Ingest.Core.StateStores.TransactionLog;
 
 /// <summary>Puts one entry at one number until it is known whose the number is.</summary>
@@ -5,6 +7,7 @@ namespace Sleeper.Ingest.Core.StateStores.TransactionLog;
 /// A put that failed may have taken effect, or take effect later. So the number is read back. If an entry is there, it tells whose the number is.
 /// If none is there, the same bytes are put at the same number again: whichever of the puts lands first, it is ours, and the others are refused.
 /// That goes on until the time is over; only then the end is unknown. Nothing is ever put at another number before this one has an owner.
+/// Two errors end it at once: a store that knows that the first put had no effect (a full disk), and one whose failed sync leaves nothing to try.
 /// </remarks>
 internal sealed class LogAppender(ITransactionLog log, StateStoreOptions options)
 {
@@ -15,6 +18,7 @@ internal sealed class LogAppender(ITransactionLog log, StateStoreOptions options
     {
         var backoff = new JitteredBackoff(options);
         Exception? error = null;
+        bool mayBeThere = false;
         while (true)
         {
             try
@@ -27,6 +31,11 @@ internal sealed class LogAppender(ITransactionLog log, StateStoreOptions options
             catch (Exception e)
             {
                 error = Cause(error, e);
+                mayBeThere |= e is not ObjectStoreException { HadNoEffect: true };
+                if (!mayBeThere)
+                {
+                    return (AppendEnd.NotPut, error);
+                }
             }
 
             try
@@ -41,7 +50,7 @@ internal sealed class LogAppender(ITransactionLog log, StateStoreOptions options
                 error = Cause(error, e);
             }
 
-            if (deadline.IsOver)
+            if (deadline.IsOver || FailedSyncException.IsCauseOf(error))
             {
                 return (AppendEnd.Unknown, error);
             }

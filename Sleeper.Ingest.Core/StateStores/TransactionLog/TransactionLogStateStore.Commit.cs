@@ -104,7 +104,16 @@ internal sealed partial class TransactionLogStateStore
 
             var entry = _files.Prepare(CommitEntry(attempt, commit, body, time));
             var (end, error) = await appender.AppendAsync(entry, deadline).ConfigureAwait(false);
-            if (end == AppendEnd.Unknown)
+            if (end == AppendEnd.NotPut && !_attemptsInDoubt.ContainsKey(attempt.AttemptId))
+            {
+                throw new CommitFailedException(
+                    $"Ingest '{attempt.IngestId}' is not committed: {_files.NameOf(entry.Entry.Number)} could not be written. {error!.Message}", error)
+                {
+                    IsRetryable = error is IngestException { IsRetryable: true },
+                };
+            }
+
+            if (end is AppendEnd.Unknown or AppendEnd.NotPut)
             {
                 _attemptsInDoubt[attempt.AttemptId] = true;
                 throw new CommitOutcomeUnknownException(

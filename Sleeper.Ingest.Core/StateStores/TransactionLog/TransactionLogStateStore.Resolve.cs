@@ -83,7 +83,7 @@ internal sealed partial class TransactionLogStateStore
 
             var entry = _files.Prepare(EndEntry(ingestId, attemptId, time));
             var (end, error) = await appender.AppendAsync(entry, deadline).ConfigureAwait(false);
-            if (end == AppendEnd.Unknown)
+            if (end is AppendEnd.Unknown or AppendEnd.NotPut)
             {
                 throw StillUnknown(ingestId, error);
             }
