@@ -10,6 +10,7 @@ namespace Sleeper.Ingest.TestWorker;
 /// <summary>
 /// Runs whole ingests into the table <c>--table</c> in the folder <c>--root</c>: <c>--count</c> of them (1 without) named <c>ID-0, ID-1, ...</c> after
 /// <c>--id</c>, each of <c>--rows</c> rows (key, ingest, number). Options: <c>--budget</c> in MiB, <c>--spill</c> folder, <c>--durable false</c>,
+/// <c>--filler N</c> for a fourth field of N random bytes, <c>--splits a,b</c> for a table of several leaves, <c>--workers N</c> (2 without),
 /// <c>--wait true</c> for the start signal, <c>--hold true</c> to say "written" and wait before completing, <c>--die-at N</c> to be killed at the
 /// N-th call of the store (<c>--die-after true</c>: when it has taken effect). Says "begun ID", then "committed ID NUMBER OUTCOME",
 /// "unknown ID" or "failed TYPE RETRYABLE MESSAGE".
@@ -18,6 +19,9 @@ internal static class IngestCommand
 {
     private static readonly Schema Schema =
         Schema.Create().RowKey("key", FieldType.String).Value("ingest", FieldType.String).Value("number", FieldType.Int).Build();
+
+    private static readonly Schema FilledSchema = Schema.Create().RowKey("key", FieldType.String).Value("ingest", FieldType.String)
+        .Value("number", FieldType.Int).Value("filler", FieldType.ByteArray).Build();
 
     public static async Task<int> RunAsync(WorkerArguments arguments)
     {
@@ -42,14 +46,21 @@ internal static class IngestCommand
         return 0;
     }
 
+    /// <summary>Runs one ingest on a store of its own and returns what there is to say.</summary>
+    public static Task<string> RunOneAsync(WorkerArguments arguments, string id) =>
+        IngestAsync(new LocalObjectStore(arguments.Text("root")), arguments, id);
+
     private static async Task<string> IngestAsync(IObjectStore store, WorkerArguments arguments, string id)
     {
         try
         {
-            await using var writer = await IngestFactory.Create().UseObjectStore(store).WithTable(arguments.Text("table")).WithSchema(Schema)
-                .WithIngestId(id).WithMemoryBudget((long)arguments.Number("budget", 16) << 20).WithDegreeOfParallelism(2)
+            var filler = arguments.Number("filler", 0);
+            var schema = filler == 0 ? Schema : FilledSchema;
+            var splits = arguments.Text("splits", "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(text => (FieldValue)text);
+            await using var writer = await IngestFactory.Create().UseObjectStore(store).WithTable(arguments.Text("table")).WithSchema(schema).WithSplitPoints(splits)
+                .WithIngestId(id).WithMemoryBudget((long)arguments.Number("budget", 16) << 20).WithDegreeOfParallelism(arguments.Number("workers", 2))
                 .WithSpillFolder(arguments.Text("spill")).OpenAsync();
-            await writer.WriteAsync(Rows(id, arguments.Number("rows")));
+            await writer.WriteAsync(Rows(id, arguments.Number("rows"), filler));
             if (arguments.Text("hold", "false") == "true")
             {
                 await Console.Out.WriteLineAsync("written");
@@ -69,6 +80,21 @@ internal static class IngestCommand
         }
     }
 
-    private static IEnumerable<Row> Rows(string id, int count) => Enumerable.Range(0, count).Select(i =>
-        new Row(Schema, ((char)('a' + (i * 7L % 26))).ToString(CultureInfo.InvariantCulture), id, i));
+    private static IEnumerable<Row> Rows(string id, int count, int filler)
+    {
+        var random = new Random(1);
+        for (var i = 0; i < count; i++)
+        {
+            FieldValue key = ((char)('a' + (i * 7L % 26))).ToString(CultureInfo.InvariantCulture);
+            if (filler == 0)
+            {
+                yield return new Row(Schema, key, id, i);
+                continue;
+            }
+
+            var bytes = new byte[filler];
+            random.NextBytes(bytes);
+            yield return new Row(FilledSchema, key, id, i, bytes);
+        }
+    }
 }

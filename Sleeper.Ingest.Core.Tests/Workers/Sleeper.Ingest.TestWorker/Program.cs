@@ -13,6 +13,7 @@ internal static class Program
         ["put-forever"] = PutForeverCommand.RunAsync,
         ["commit-loop"] = CommitLoopCommand.RunAsync,
         ["ingest"] = IngestCommand.RunAsync,
+        ["fault-sweep"] = FaultSweepCommand.RunAsync,
     };
 
     public static async Task<int> Main(string[] args)

@@ -20,6 +20,19 @@ internal sealed class WorkerArguments
         }
     }
 
+    /// <summary>The same arguments but for one.</summary>
+    public WorkerArguments With(string name, string value)
+    {
+        var changed = new WorkerArguments([]);
+        foreach (var (key, old) in _values)
+        {
+            changed._values[key] = old;
+        }
+
+        changed._values[name] = value;
+        return changed;
+    }
+
     public string Text(string name) => _values.TryGetValue(name, out var value)
         ? value
         : throw new ArgumentException($"The argument --{name} is missing.", nameof(name));
