@@ -37,7 +37,7 @@ public sealed class KilledSystemCallTests : IDisposable
             Assert.True(code == Killed || (code == 0 && at > calls.Count - 3), $"{calls.Describe(at)}: ended with {code}. {worker.Errors}");
             bool isCommitted = lines.Exists(line => line.StartsWith("committed ", StringComparison.Ordinal));
             Interlocked.Add(ref committed, isCommitted ? 1 : 0);
-            await DeadIngest.RecoverAsync(root, spill, "i-0", Rows, isCommitted, calls.Describe(at));
+            await DeadIngest.RecoverAsync(root, spill, "i-0", Rows, isCommitted ? "committed" : null, calls.Describe(at));
             Directory.Delete(root, recursive: true);
         });
         Assert.True(committed < all.Count / 2, $"{committed} of {all.Count} processes lived to the end.");
@@ -51,7 +51,7 @@ public sealed class KilledSystemCallTests : IDisposable
         await using var worker = Start(root, spill, FaultShim.Launcher([root, spill], 0, $"FAULT_LOG={log}"));
         Assert.Equal("committed i-0 1 Committed", (await worker.ReadToEndAsync())[^1]);
         await worker.ExpectSuccessAsync();
-        await DeadIngest.RecoverAsync(root, spill, "i-0", Rows, saidCommitted: true, "nothing was hit");
+        await DeadIngest.RecoverAsync(root, spill, "i-0", Rows, "committed", "nothing was hit");
         return SystemCalls.Read(log);
     }
 

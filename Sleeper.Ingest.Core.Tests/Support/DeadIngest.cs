@@ -6,23 +6,23 @@ using Sleeper.Ingest.Core.StateStores.OwnTables;
 
 namespace Sleeper.Ingest.Core.Tests.Support;
 
-/// <summary>What must hold of a table after a process died in an ingest, and what a later process does about it.</summary>
+/// <summary>What must hold of a table after a process died or failed in an ingest, and what a later process does about it.</summary>
 internal static class DeadIngest
 {
     private static readonly Schema Schema = Schema.Create().RowKey("key", FieldType.String).Value("ingest", FieldType.String)
         .Value("number", FieldType.Int).Value("filler", FieldType.ByteArray).Build();
 
     /// <summary>
-    /// Asks twice whether the ingest is committed, compares that with the rows and with what the dead process said, runs the ingest again under its
+    /// Asks twice whether the ingest is committed, compares that with the rows and with what the process said, runs the ingest again under its
     /// id, and checks that it is there once.
     /// </summary>
     /// <param name="root">The folder of the store.</param>
-    /// <param name="spill">The spill folder of the dead process.</param>
+    /// <param name="spill">The spill folder of the process.</param>
     /// <param name="id">The ingest.</param>
     /// <param name="rows">How many rows it has.</param>
-    /// <param name="saidCommitted">Whether the dead process said that it is committed.</param>
+    /// <param name="said">What the process said of the ingest: committed, failed, unknown; null if it came to no end.</param>
     /// <param name="context">For messages.</param>
-    public static async Task RecoverAsync(string root, string spill, string id, int rows, bool saidCommitted, string context)
+    public static async Task RecoverAsync(string root, string spill, string id, int rows, string? said, string context)
     {
         var store = new LocalObjectStore(root, new LocalObjectStoreOptions { Durable = false });
         bool isCommitted = false;
@@ -37,7 +37,8 @@ internal static class DeadIngest
             }
         }
 
-        Assert.True(isCommitted || !saidCommitted, $"{context}: it was said to be committed and is not.");
+        Assert.True(isCommitted || said != "committed", $"{context}: it was said to be committed and is not.");
+        Assert.True(!isCommitted || said != "failed", $"{context}: it was said to have failed and is committed.");
         var outcome = await RunAgainAsync(store, spill, id, rows);
         Assert.True(outcome == (isCommitted ? IngestOutcome.AlreadyCommitted : IngestOutcome.Committed), $"{context}: run again it is {outcome}.");
         await AssertCopiesAsync(store, id, rows, 1, context);

@@ -15,6 +15,10 @@ internal static class LocalFileErrors
         error.HResult is NativeFileCalls.NoSpaceLeft or WindowsDiskFull or WindowsHandleDiskFull
         || error.HResult == (OperatingSystem.IsMacOS() ? MacQuotaExceeded : QuotaExceeded);
 
+    /// <summary>Whether the system refused a rename before it touched anything. After other errors (of the device, of a network) the new name may be there.</summary>
+    public static bool IsRefusal(Exception error) =>
+        error is UnauthorizedAccessException or DirectoryNotFoundException || IsDiskFull(error) || error.HResult == NativeFileCalls.ReadOnlyFileSystem;
+
     public static ObjectStoreException Translate(string store, string path, string verb, long lengthBytes, Exception error, bool hadNoEffect = false)
     {
         var what = path.Length == 0 ? $"Could not {verb} the store '{store}'" : $"Could not {verb} the object '{path}' in '{store}'";

@@ -203,23 +203,23 @@ public sealed class LocalObjectStore : IObjectStore, IUnfinishedObjects
 
     private bool Put(string path, ReadOnlyMemory<byte> content, bool replace, CancellationToken cancellationToken)
     {
-        var isRenaming = false;
+        var mayBeThere = false;
         try
         {
-            return PutFile(path, content, replace, ref isRenaming, cancellationToken);
+            return PutFile(path, content, replace, ref mayBeThere, cancellationToken);
         }
         catch (Exception error) when (LocalFileErrors.IsDiskError(error))
         {
-            throw LocalFileErrors.Translate(Name, path, "write", content.Length, error, hadNoEffect: !isRenaming);
+            throw LocalFileErrors.Translate(Name, path, "write", content.Length, error, hadNoEffect: !mayBeThere);
         }
     }
 
     /// <param name="path">The object.</param>
     /// <param name="content">Its bytes.</param>
     /// <param name="replace">Whether one that is there goes.</param>
-    /// <param name="isRenaming">Set to true before the object may appear; as long as it is false nothing happened.</param>
+    /// <param name="mayBeThere">Whether the object may have appeared; if it is false after an error, nothing happened.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    private bool PutFile(string path, ReadOnlyMemory<byte> content, bool replace, ref bool isRenaming, CancellationToken cancellationToken)
+    private bool PutFile(string path, ReadOnlyMemory<byte> content, bool replace, ref bool mayBeThere, CancellationToken cancellationToken)
     {
         var file = FileOf(path);
         _folders.RefuseFailed(file);
@@ -238,16 +238,8 @@ public sealed class LocalObjectStore : IObjectStore, IUnfinishedObjects
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            isRenaming = true;
-            if (replace)
-            {
-                _fileSystem.ReplaceFile(temporary, file);
-                moved = true;
-            }
-            else
-            {
-                moved = _fileSystem.MoveFile(temporary, file);
-            }
+            mayBeThere = true;
+            moved = Rename(temporary, file, replace, ref mayBeThere);
         }
         finally
         {
@@ -268,6 +260,25 @@ public sealed class LocalObjectStore : IObjectStore, IUnfinishedObjects
         }
 
         return moved;
+    }
+
+    private bool Rename(string temporary, string file, bool replace, ref bool mayBeThere)
+    {
+        try
+        {
+            if (!replace)
+            {
+                return _fileSystem.MoveFile(temporary, file);
+            }
+
+            _fileSystem.ReplaceFile(temporary, file);
+            return true;
+        }
+        catch (Exception error) when (LocalFileErrors.IsRefusal(error))
+        {
+            mayBeThere = false;
+            throw;
+        }
     }
 
     private (string Temporary, IDiskFile File) CreateTemporary(string path)

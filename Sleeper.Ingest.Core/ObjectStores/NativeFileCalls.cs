@@ -122,7 +122,7 @@ internal static partial class NativeFileCalls
         }
 
         ThrowOnError(error, $"link '{from}' as", to);
-        ThrowOnError(Retry(() => Unlink(from)), "remove", from);
+        Retry(() => Unlink(from)); // if it fails an unfinished file is left; the object is there all the same
         return true;
     }
 

@@ -3,30 +3,41 @@ using System.Globalization;
 namespace Sleeper.Ingest.TestWorker;
 
 /// <summary>
-/// Runs one ingest after the other, each into a store of its own below <c>--root</c>, and lets the first, then the second, ... call of the kind
-/// <c>--kind</c> below the table fail with the errno <c>--error</c>, until an ingest makes fewer such calls; <c>--late true</c>: after the call had its
-/// effect; <c>--always true</c>: with all later calls of the kind. The other options are those of <c>ingest</c>. Says "N" and what ingest says of the ingest "atN".
-/// Meant to run under the library <c>faults.c</c>.
+/// Lets one system call after the other fail. For each fault of the list <c>--faults</c> (<c>KIND:ERRNO:early|late:once|always,...</c>) it runs ingests, each
+/// in folders of its own, <c>--root/FAULT/N</c> and <c>--spill/FAULT/N</c>: in the N-th the N-th call of that kind fails there, before or after its effect,
+/// once or with all later ones, until an ingest makes fewer such calls. N goes up by <c>--step</c> (1 without); <c>--only spill</c> counts no calls on the
+/// table. The other options are those of <c>ingest</c>. Says "FAULT N" and what ingest says of the ingest "at". Meant to run under the library <c>faults.c</c>.
 /// </summary>
 internal static class FaultSweepCommand
 {
     public static async Task<int> RunAsync(WorkerArguments arguments)
     {
-        for (var at = 1; ; at++)
+        foreach (var fault in arguments.Text("faults").Split(','))
         {
-            var text = at.ToString(CultureInfo.InvariantCulture);
-            var root = Path.Combine(arguments.Text("root"), text);
-            var spill = Path.Combine(arguments.Text("spill"), text);
+            await SweepAsync(arguments, fault);
+        }
+
+        return 0;
+    }
+
+    private static async Task SweepAsync(WorkerArguments arguments, string fault)
+    {
+        var parts = fault.Split(':');
+        for (var at = 1; ; at += arguments.Number("step", 1))
+        {
+            var folder = Path.Combine(fault.Replace(':', '-'), at.ToString(CultureInfo.InvariantCulture));
+            var root = Path.Combine(arguments.Text("root"), folder);
+            var spill = Path.Combine(arguments.Text("spill"), folder);
             SystemCallFaults.Arm(
-                $"{root}:{spill}", arguments.Text("kind"), at, arguments.Number("error"), arguments.Text("late") == "true", arguments.Text("always") == "true");
-            var line = await IngestCommand.RunOneAsync(arguments.With("root", root).With("spill", spill), $"at{text}");
-            var calls = SystemCallFaults.Arm("", "", 0, 0, late: false, always: false);
-            if (calls < at)
+                arguments.Text("only", "") == "spill" ? spill : $"{root}:{spill}",
+                parts[0], at, int.Parse(parts[1], CultureInfo.InvariantCulture), late: parts[2] == "late", always: parts[3] == "always");
+            var line = await IngestCommand.RunOneAsync(arguments.With("root", root).With("spill", spill), "at");
+            if (SystemCallFaults.Arm("", "", 0, 0, late: false, always: false) < at)
             {
-                return 0;
+                return;
             }
 
-            await Console.Out.WriteLineAsync($"{text} {line}");
+            await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{fault} {at} {line}"));
         }
     }
 }
