@@ -1,3 +1,4 @@
+using Sleeper.Ingest.Core.DataFiles;
 using Microsoft.Extensions.Logging;
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Partitioning;
@@ -76,6 +77,9 @@ public sealed class IngestFactory
 
     /// <summary>How rows are spread over files; see <see cref="IngestOptions.FileStrategy"/>.</summary>
     public IngestFactory WithFileStrategy(FileWritingStrategy strategy) => With(o => o with { FileStrategy = strategy });
+
+    /// <summary>Which columns of Parquet files the fields take; see <see cref="IngestOptions.ParquetMapping"/>.</summary>
+    public IngestFactory WithParquetMapping(ParquetMapping mapping) => With(o => o with { ParquetMapping = mapping });
 
     /// <summary>The longest key value; see <see cref="IngestOptions.MaxKeyFieldBytes"/>.</summary>
     public IngestFactory WithMaxKeyFieldBytes(int bytes) => With(o => o with { MaxKeyFieldBytes = bytes });

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Sleeper.Ingest.Core.DataFiles;
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Rows;
@@ -33,6 +34,9 @@ public sealed record IngestOptions
 
     /// <summary>Leaves to split a table into that does not exist yet, at quantiles of its first rows. Null for none.</summary>
     public int? PreSplitLeafCount { get; init; }
+
+    /// <summary>Which columns of Parquet files the fields take, and how they are converted. Default: each the column of its own name, exactly.</summary>
+    public ParquetMapping ParquetMapping { get; init; } = ParquetMapping.ByName;
 
     /// <summary>The folder for spill files; each ingest makes one of its own inside. Null for <c>sleeper-ingest-USER</c> in the system's folder for temporary files.</summary>
     public string? SpillFolder { get; init; }

@@ -1,4 +1,5 @@
 using Sleeper.Ingest.Core.DataFiles;
+using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Parquet;
 using Sleeper.Ingest.Core.Pipeline;
 using Sleeper.Ingest.Core.Schemas;
@@ -31,4 +32,56 @@ public static class ParquetFiles
             return FileSchema.Infer(file.Schema, rowKeys, sortKeys ?? [], path);
         }
     }
+
+    /// <summary>
+    /// Checks, from the footers alone, whether files can be ingested into a table, and says everything that is wrong. Reads no rows and changes nothing: what only
+    /// rows can show (a null, text that is none, a number that does not fit) is not seen.
+    /// </summary>
+    /// <param name="paths">Files on a local disk, and folders, which are searched for <c>.parquet</c> files all the way down.</param>
+    /// <param name="schema">The table's schema.</param>
+    /// <param name="mapping">Which columns the fields take; null for those of their own names.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>One for each file, in the order given; those of a folder by path. A path where nothing is found has one, with that problem.</returns>
+    public static async Task<IReadOnlyList<ParquetFileCheck>> CheckAsync(
+        IEnumerable<string> paths, Schema schema, ParquetMapping? mapping = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        ArgumentNullException.ThrowIfNull(schema);
+        var checks = new List<ParquetFileCheck>();
+        foreach (string path in paths)
+        {
+            ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof(paths));
+            checks.AddRange(await ParquetCheck.CheckLocalAsync(path, schema, mapping ?? ParquetMapping.ByName, cancellationToken).ConfigureAwait(false));
+        }
+
+        return checks;
+    }
+
+    /// <summary>The same for objects: the one of that path, or else all whose paths begin with it and a slash and end with <c>.parquet</c>.</summary>
+    /// <param name="store">Where they are.</param>
+    /// <param name="path">An object, or a folder of objects; empty for the whole store.</param>
+    /// <param name="schema">The table's schema.</param>
+    /// <param name="mapping">Which columns the fields take; null for those of their own names.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<IReadOnlyList<ParquetFileCheck>> CheckAsync(
+        IObjectStore store, string path, Schema schema, ParquetMapping? mapping = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(schema);
+        return await ParquetCheck.CheckAsync(store, path, schema, mapping ?? ParquetMapping.ByName, cancellationToken).ConfigureAwait(false);
+    }
+}
+
+/// <summary>What the footer of a Parquet file says about ingesting it.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="RowCount">Its rows; 0 if the footer cannot be read.</param>
+/// <param name="LengthBytes">Its size; 0 if it is not there.</param>
+/// <param name="Problems">All reasons why it cannot be ingested; empty if it can.</param>
+/// <param name="UnusedColumns">Its columns that no field takes; an ingest passes them over.</param>
+public sealed record ParquetFileCheck(
+    string Path, long RowCount, long LengthBytes, IReadOnlyList<string> Problems, IReadOnlyList<string> UnusedColumns)
+{
+    /// <summary>True if nothing in the footer speaks against it.</summary>
+    public bool Fits => Problems.Count == 0;
 }

@@ -57,7 +57,8 @@ public class FileSchemaTests
     [InlineData(FieldTypeKind.String, PhysicalType.Int32, false)]
     [InlineData(FieldTypeKind.ByteArray, PhysicalType.ByteArray, true)]
     [InlineData(FieldTypeKind.ByteArray, PhysicalType.Double, false)]
-    [InlineData(FieldTypeKind.Int, PhysicalType.Boolean, false)]
+    [InlineData(FieldTypeKind.Int, PhysicalType.Boolean, true)]
+    [InlineData(FieldTypeKind.Int, PhysicalType.Float, false)]
     internal void A_column_fits_a_field_if_no_value_can_be_lost(FieldTypeKind kind, PhysicalType physical, bool fits)
     {
         var type = kind switch { FieldTypeKind.Int => FieldType.Int, FieldTypeKind.Long => FieldType.Long, FieldTypeKind.String => FieldType.String, _ => FieldType.ByteArray };

@@ -110,10 +110,8 @@ public sealed class DuckDbIngestTests : IDisposable
     }
 
     [Theory]
-    [InlineData("r::UINTEGER")]
     [InlineData("r::DOUBLE")]
     [InlineData("r::HUGEINT")]
-    [InlineData("(r % 2 = 0)")]
     [InlineData("[r]")]
     [InlineData("[[r]]")]
     [InlineData("{'a': r}")]

@@ -109,15 +109,13 @@ internal static class ReaderProbes
     {
         yield return Of("INT32 column, long field", FieldType.Long, PhysicalType.Int32, -2, "\"-2\"");
         yield return NotOf("INT64 column, int field", FieldType.Int, PhysicalType.Int64, 1L, "Int64");
-        yield return NotOf("(ours) INT32 (INTEGER(32,false)) column, long field", FieldType.Long, PhysicalType.Int32, -2, "Int32", Integer(32, false));
+        yield return Of("(ours) INT32 (INTEGER(32,false)) column, long field", FieldType.Long, PhysicalType.Int32, -2, "\"4294967294\"", Integer(32, false));
         foreach (var (name, logical) in new (string, LogicalType)[]
         {
             ("TIMESTAMP(MILLIS,true)", new LogicalType(LogicalTypeKind.Timestamp) { Unit = TimeUnit.Millis, IsAdjustedToUtc = true }),
             ("TIMESTAMP(MICROS,false)", new LogicalType(LogicalTypeKind.Timestamp) { Unit = TimeUnit.Micros }),
             ("TIME(MICROS,true)", new LogicalType(LogicalTypeKind.Time) { Unit = TimeUnit.Micros, IsAdjustedToUtc = true }),
-            ("DECIMAL(18,2)", new LogicalType(LogicalTypeKind.Decimal) { Precision = 18, Scale = 2 }),
             ("INTEGER(64,true)", Integer(64, true)),
-            ("INTEGER(64,false)", Integer(64, false)),
         })
         {
             yield return Of($"INT64 ({name}) column, long field", FieldType.Long, PhysicalType.Int64, -2L, "\"-2\"", logical);
@@ -126,15 +124,20 @@ internal static class ReaderProbes
         foreach (var (name, logical) in new (string, LogicalType)[]
         {
             ("DATE", new LogicalType(LogicalTypeKind.Date)),
-            ("DECIMAL(9,2)", new LogicalType(LogicalTypeKind.Decimal) { Precision = 9, Scale = 2 }),
             ("INTEGER(8,true)", Integer(8, true)),
-            ("INTEGER(32,false)", Integer(32, false)),
             ("TIME(MILLIS,true)", new LogicalType(LogicalTypeKind.Time) { Unit = TimeUnit.Millis, IsAdjustedToUtc = true }),
         })
         {
             yield return Of($"INT32 ({name}) column, int field", FieldType.Int, PhysicalType.Int32, -2, "-2", logical);
         }
 
+        // The Java original takes the bits as they lie: a decimal without its scale, a large unsigned number as a negative one.
+        yield return NotOf("INT64 (DECIMAL(18,2)) column, long field", FieldType.Long, PhysicalType.Int64, -2L, "Unscaled", Decimal(18));
+        yield return NotOf("INT32 (DECIMAL(9,2)) column, int field", FieldType.Int, PhysicalType.Int32, -2, "Unscaled", Decimal(9));
+        yield return NotOf("binary (DECIMAL(9,2)) column, byte array field", FieldType.ByteArray, PhysicalType.ByteArray, Bytes("ab"), "Unscaled", Decimal(9));
+        yield return NotOf("binary (DECIMAL(9,2)) column, string field", FieldType.String, PhysicalType.ByteArray, Bytes("ab"), "Text", Decimal(9));
+        yield return NotOf("INT64 (INTEGER(64,false)) column, long field", FieldType.Long, PhysicalType.Int64, -2L, "does not fit", Integer(64, false));
+        yield return NotOf("INT32 (INTEGER(32,false)) column, int field", FieldType.Int, PhysicalType.Int32, -2, "does not fit", Integer(32, false));
         yield return Of("binary without annotation, string field", FieldType.String, PhysicalType.ByteArray, Bytes("hé"), "\"h\\u00E9\"");
         yield return NotOf("binary without annotation, not valid UTF-8, string field", FieldType.String, PhysicalType.ByteArray, new byte[] { 0x61, 0xC3, 0xFF }, "UTF-8");
         foreach (var (name, logical) in new (string, LogicalType)[]
@@ -143,7 +146,6 @@ internal static class ReaderProbes
             ("ENUM", new LogicalType(LogicalTypeKind.Enum)),
             ("JSON", new LogicalType(LogicalTypeKind.Json)),
             ("BSON", new LogicalType(LogicalTypeKind.Bson)),
-            ("DECIMAL(9,2)", new LogicalType(LogicalTypeKind.Decimal) { Precision = 9, Scale = 2 }),
         })
         {
             yield return Of($"binary ({name}) column, byte array field", FieldType.ByteArray, PhysicalType.ByteArray, Bytes("ab"), """{"hex":"6162"}""", logical);
@@ -153,12 +155,12 @@ internal static class ReaderProbes
             }
         }
 
-        yield return NotOf("FIXED_LEN_BYTE_ARRAY(2), byte array field", FieldType.ByteArray, PhysicalType.FixedLenByteArray, Bytes("ab"), "FixedLenByteArray", length: 2);
+        yield return Of("FIXED_LEN_BYTE_ARRAY(2), byte array field", FieldType.ByteArray, PhysicalType.FixedLenByteArray, Bytes("ab"), """{"hex":"6162"}""", length: 2);
         yield return NotOf("FIXED_LEN_BYTE_ARRAY(16) DECIMAL(38,2), long field", FieldType.Long, PhysicalType.FixedLenByteArray, new byte[16], "FixedLenByteArray", new LogicalType(LogicalTypeKind.Decimal) { Precision = 38, Scale = 2 }, 16);
         yield return NotOf("INT96, long field", FieldType.Long, PhysicalType.Int96, new byte[12], "Int96");
         yield return NotOf("DOUBLE, long field", FieldType.Long, PhysicalType.Double, 1L, "Double");
         yield return NotOf("FLOAT, int field", FieldType.Int, PhysicalType.Float, 1, "Float");
-        yield return NotOf("BOOLEAN, int field", FieldType.Int, PhysicalType.Boolean, 1, "Boolean");
+        yield return Of("BOOLEAN, int field", FieldType.Int, PhysicalType.Boolean, 1, "1");
         var group = new ProbeColumn(SchemaNode.Group("v", Required, [SchemaNode.Primitive("x", Required, PhysicalType.Int32)]), [VectorSamples.Ints([1])]);
         yield return Refuse("group where a string is wanted", V(FieldType.String), [ProbeColumn.Key(), group], "field 'v'", "group");
         yield return Refuse("string where a list is wanted", T(), [ProbeColumn.Key(), ProbeColumn.One("t", PhysicalType.ByteArray, Bytes("a"), LogicalType.String, ConvertedType.Utf8)], "field 't'", "no list");
@@ -247,8 +249,8 @@ internal static class ReaderProbes
 
     private static ReaderProbe Refuse(string title, Schema schema, ProbeColumn[] columns, params string[] words) => new(title, schema, () => Write(columns), null, words);
 
-    private static ReaderProbe Of(string title, FieldType field, PhysicalType type, object value, string json, LogicalType? logical = null) =>
-        Take(title, V(field), [ProbeColumn.Key(), ProbeColumn.One("v", type, value, logical)], $$"""{"key":"1","v":{{json}}}""");
+    private static ReaderProbe Of(string title, FieldType field, PhysicalType type, object value, string json, LogicalType? logical = null, int length = 0) =>
+        Take(title, V(field), [ProbeColumn.Key(), ProbeColumn.One("v", type, value, logical, null, length)], $$"""{"key":"1","v":{{json}}}""");
 
     private static ReaderProbe NotOf(string title, FieldType field, PhysicalType type, object value, string word, LogicalType? logical = null, int length = 0) =>
         Refuse(title, V(field), [ProbeColumn.Key(), ProbeColumn.One("v", type, value, logical, null, length)], "field 'v'", word);
@@ -261,6 +263,8 @@ internal static class ReaderProbes
             [.. columns.SelectMany(c => c.Columns)]).Bytes;
 
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    private static LogicalType Decimal(int precision) => new(LogicalTypeKind.Decimal) { Precision = precision, Scale = 2 };
 
     private static LogicalType Integer(int bits, bool signed) => new(LogicalTypeKind.Integer) { BitWidth = bits, IsSigned = signed };
 

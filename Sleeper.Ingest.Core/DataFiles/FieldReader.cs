@@ -15,6 +15,8 @@ internal sealed class FieldReader
     private readonly int _fieldLevel;
     private readonly int _itemLevel;
     private readonly int _presentLevel;
+    private readonly Dictionary<int, string> _faults = [];
+    private readonly Dictionary<int, string> _entryFaults = [];
     private int _level;
     private int _value;
     private int _entryLevel;
@@ -27,28 +29,43 @@ internal sealed class FieldReader
         _fieldLevel = columns.Node?.Repetition == Parquet.Metadata.Repetition.Repeated ? 0 : columns.Node?.MaxDefinitionLevel ?? 0;
         _presentLevel = columns.Column?.MaxDefinitionLevel ?? 0;
         _itemLevel = columns.Repeated?.MaxDefinitionLevel ?? 0;
-        Values = columns.Column is null ? null : new ColumnVector(columns.Column.VectorKind);
-        EntryValues = columns.ValueColumn is null ? null : new ColumnVector(columns.ValueColumn.VectorKind);
+        Stored = columns.Column is null ? null : new ColumnVector(columns.Column.VectorKind);
+        StoredEntries = columns.ValueColumn is null ? null : new ColumnVector(columns.ValueColumn.VectorKind);
+        Values = columns.Conversion is { } conversion ? new ColumnVector(conversion.Target) : Stored;
+        EntryValues = columns.ValueConversion is { } valueConversion ? new ColumnVector(valueConversion.Target) : StoredEntries;
     }
+
+    /// <summary>What the column's values are decoded into; null if the file does not have it.</summary>
+    public ColumnVector? Stored { get; }
+
+    /// <summary>What the column of a map's values is decoded into.</summary>
+    public ColumnVector? StoredEntries { get; }
 
     public Field Field => _field;
 
-    /// <summary>The column of values, elements or keys; null if the file does not have it.</summary>
+    /// <summary>Values, elements or keys, converted; null if the file does not have the column.</summary>
     public ColumnVector? Values { get; }
 
-    /// <summary>The column of a map's values.</summary>
+    /// <summary>A map's values, converted.</summary>
     public ColumnVector? EntryValues { get; }
 
     public int? ColumnIndex => _columns.Column?.Index;
 
     public int? EntryColumnIndex => _columns.ValueColumn?.Index;
 
-    /// <summary>True if the column's values lie as wide as the field's are: no widening is needed.</summary>
-    public bool HasExactWidth => Values is not null && Values.Kind == RowColumnMapper.KindOf(_field.Type);
-
     /// <summary>Whether a row of the stretch has a value; for fields of one value a row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool IsPresent(int row) => _presentLevel == 0 || Values!.DefinitionLevels[row] == _presentLevel;
+
+    /// <summary>True if some value of the stretch could not be converted: its row is at fault.</summary>
+    public bool HasFaults => _faults.Count > 0 || _entryFaults.Count > 0;
+
+    /// <summary>Converts the stretch that was decoded.</summary>
+    public void Convert()
+    {
+        _columns.Conversion?.Convert(Stored!, Values!, _faults);
+        _columns.ValueConversion?.Convert(StoredEntries!, EntryValues!, _entryFaults);
+    }
 
     public void Restart()
     {
@@ -79,13 +96,18 @@ internal sealed class FieldReader
         }
 
         int index = _value++;
+        if (FaultOf(_faults, index) is { } fault)
+        {
+            return fault;
+        }
+
         switch (_field.Type.Kind)
         {
             case FieldTypeKind.Int:
                 ValueEncoder.WriteKey(batch, Values!.Ints[index]);
                 return null;
             case FieldTypeKind.Long:
-                ValueEncoder.WriteKey(batch, LongAt(Values!, index));
+                ValueEncoder.WriteKey(batch, Values!.Longs[index]);
                 return null;
             default:
                 bool isString = _field.Type.Kind == FieldTypeKind.String;
@@ -117,7 +139,7 @@ internal sealed class FieldReader
     private const string IllFormedUtf8 = "the bytes in the column are not well-formed UTF-8; write the file again with text, or declare the field as a byte array";
     private const string NullValue = "the column holds null, but the field is not nullable; fill it or declare the field nullable";
 
-    private static long LongAt(ColumnVector vector, int index) => vector.Kind == VectorKind.Int32 ? vector.Ints[index] : vector.Longs[index];
+    private static string? FaultOf(Dictionary<int, string> faults, int index) => faults.Count == 0 ? null : faults.GetValueOrDefault(index);
 
     private bool NextIsPresent() =>
         _presentLevel == 0 || Values!.DefinitionLevels[_level++] == _presentLevel;
@@ -131,7 +153,8 @@ internal sealed class FieldReader
         }
 
         WritePresent(batch);
-        return WriteItem(batch, _field.Type, Values!, _value++);
+        int index = _value++;
+        return FaultOf(_faults, index) ?? WriteItem(batch, _field.Type, Values!, index);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -156,7 +179,7 @@ internal sealed class FieldReader
             }
 
             reason ??= batch.HasRoom(sizeof(long))
-                ? WriteItem(batch, _field.Type.ElementType!, Values, _value)
+                ? FaultOf(_faults, _value) ?? WriteItem(batch, _field.Type.ElementType!, Values, _value)
                 : ValueEncoder.RowTooLong(batch, sizeof(long));
             _value++;
         }
@@ -211,7 +234,8 @@ internal sealed class FieldReader
             if (overruled is null || !overruled[i])
             {
                 reason ??= batch.HasRoom(2 * sizeof(long))
-                    ? WriteItem(batch, _field.Type.KeyType!, Values!, keyBase + i)
+                    ? FaultOf(_faults, keyBase + i) ?? FaultOf(_entryFaults, valueBase + i)
+                        ?? WriteItem(batch, _field.Type.KeyType!, Values!, keyBase + i)
                         ?? WriteItem(batch, _field.Type.ValueType!, EntryValues!, valueBase + i)
                     : ValueEncoder.RowTooLong(batch, 2 * sizeof(long));
             }
@@ -251,7 +275,7 @@ internal sealed class FieldReader
     private static FieldValue ItemAt(FieldType type, ColumnVector vector, int index) => type.Kind switch
     {
         FieldTypeKind.Int => vector.Ints[index],
-        FieldTypeKind.Long => LongAt(vector, index),
+        FieldTypeKind.Long => vector.Longs[index],
         _ => FieldValue.FromBytes(vector.BytesAt(index).ToArray()),
     };
 
@@ -264,7 +288,7 @@ internal sealed class FieldReader
                 ValueEncoder.Write(batch, vector.Ints[index]);
                 return null;
             case FieldTypeKind.Long:
-                ValueEncoder.Write(batch, LongAt(vector, index));
+                ValueEncoder.Write(batch, vector.Longs[index]);
                 return null;
             default:
                 var bytes = vector.BytesAt(index);

@@ -1,3 +1,4 @@
+using Sleeper.Ingest.Core.DataFiles.Conversions;
 using Sleeper.Ingest.Core.Parquet.Metadata;
 using Sleeper.Ingest.Core.Parquet.Schemas;
 using Sleeper.Ingest.Core.Schemas;
@@ -10,31 +11,36 @@ namespace Sleeper.Ingest.Core.DataFiles;
 /// <param name="Repeated">For lists and maps the repeated node.</param>
 /// <param name="Column">The leaf of the value, the list's elements or the map's keys.</param>
 /// <param name="ValueColumn">The leaf of the map's values.</param>
-internal sealed record FieldColumns(Field Field, SchemaNode? Node, SchemaNode? Repeated, LeafColumn? Column, LeafColumn? ValueColumn);
+internal sealed record FieldColumns(Field Field, SchemaNode? Node, SchemaNode? Repeated, LeafColumn? Column, LeafColumn? ValueColumn)
+{
+    /// <summary>What the values, elements or keys go through; null if they are taken as they lie.</summary>
+    public ColumnConversion? Conversion { get; init; }
+
+    /// <summary>What a map's values go through.</summary>
+    public ColumnConversion? ValueConversion { get; init; }
+}
 
 /// <summary>Matches the fields of a table to the columns of a Parquet file, by name, and says everything that does not fit in one list.</summary>
 /// <remarks>
 /// Optional columns are taken for fields that are not nullable; a null met in them is a fault of its row. Lists and maps are taken in every
 /// layout in use: three levels under any names, two levels, or a plain repeated column; a map's entries by the names key and value, else by
-/// their places. Annotations of integers (dates, times, timestamps, decimals) are passed over: the number they hold is taken.
+/// their places. A mapping says which fields take other columns, members of structs among them, and which conversions were asked for.
 /// </remarks>
 internal sealed class FileSchemaMatch
 {
     private readonly List<string> _faults = [];
 
-    private FileSchemaMatch(Schema schema, ParquetSchema file)
-    {
-        var byName = new Dictionary<string, SchemaNode>(StringComparer.Ordinal);
-        foreach (var node in file.Fields)
-        {
-            if (!byName.TryAdd(node.Name, node) && schema.IndexOf(node.Name) >= 0)
-            {
-                _faults.Add($"the file has more than one column '{node.Name}', so it cannot be told which one field '{node.Name}' is");
-            }
-        }
+    private readonly ParquetMapping _mapping;
+    private ParquetConversion _conversion;
 
-        Fields = [.. schema.AllFields.Select(f => Match(f, byName.GetValueOrDefault(f.Name), file))];
-        UnusedColumns = [.. file.Fields.Select(n => n.Name).Where(name => schema.IndexOf(name) < 0)];
+    private FileSchemaMatch(Schema schema, ParquetSchema file, ParquetMapping mapping)
+    {
+        _mapping = mapping;
+        _faults.AddRange(mapping.FieldNames.Where(name => schema.IndexOf(name) < 0)
+            .Select(name => $"the mapping names a field '{name}', which the table does not have"));
+        var used = new HashSet<SchemaNode>();
+        Fields = [.. schema.AllFields.Select(f => Match(f, file, used))];
+        UnusedColumns = [.. file.Fields.Where(n => !used.Contains(n)).Select(n => n.Name)];
     }
 
     /// <summary>One for each field of the schema, in its order.</summary>
@@ -46,18 +52,34 @@ internal sealed class FileSchemaMatch
     /// <summary>Columns of the file that the table has no field for.</summary>
     public IReadOnlyList<string> UnusedColumns { get; }
 
-    public static FileSchemaMatch Make(Schema schema, ParquetSchema file) => new(schema, file);
+    public static FileSchemaMatch Make(Schema schema, ParquetSchema file, ParquetMapping? mapping = null) => new(schema, file, mapping ?? ParquetMapping.ByName);
 
-    private FieldColumns Match(Field field, SchemaNode? node, ParquetSchema file)
+    private FieldColumns Match(Field field, ParquetSchema file, HashSet<SchemaNode> used)
     {
-        if (node is null)
+        (string column, _conversion) = _mapping.Of(field.Name);
+        var found = ColumnPath.Find(file, column);
+        if (found.Count > 1)
         {
-            if (!field.IsNullable)
+            _faults.Add($"the file has more than one column '{column}', so it cannot be told which one field '{field.Name}' is");
+        }
+
+        if (found.Count == 0)
+        {
+            if (!field.IsNullable || column != field.Name)
             {
-                _faults.Add($"field '{field.Name}' ({field.Type}) has no column in the file and is not nullable; names are case-sensitive");
+                string what = column == field.Name ? "no column in the file and is not nullable" : $"no column '{column}' in the file, which the mapping names";
+                _faults.Add($"field '{field.Name}' ({field.Type}) has {what}; names are case-sensitive");
             }
 
             return new FieldColumns(field, null, null, null, null);
+        }
+
+        var node = found[0];
+        used.Add(ColumnPath.Outermost(node));
+        if (ColumnPath.IsRepeatedAbove(node))
+        {
+            _faults.Add($"field '{field.Name}' is {field.Type}, but the column '{column}' lies in a list or map: a row has many values of it");
+            return new FieldColumns(field, node, null, null, null);
         }
 
         return field.Type.Kind switch
@@ -76,8 +98,8 @@ internal sealed class FileSchemaMatch
             return new FieldColumns(field, node, null, null, null);
         }
 
-        CheckType(field, field.Type, node, "the column");
-        return new FieldColumns(field, node, null, file.Columns[node.FirstLeaf], null);
+        var conversion = CheckType(field, field.Type, node, "the column");
+        return new FieldColumns(field, node, null, file.Columns[node.FirstLeaf], null) { Conversion = conversion };
     }
 
     private FieldColumns MatchList(Field field, SchemaNode node, ParquetSchema file)
@@ -94,8 +116,8 @@ internal sealed class FileSchemaMatch
             return new FieldColumns(field, node, null, null, null);
         }
 
-        CheckType(field, field.Type.ElementType!, element, "the list's element");
-        return new FieldColumns(field, node, repeated, file.Columns[element.FirstLeaf], null);
+        var conversion = CheckType(field, field.Type.ElementType!, element, "the list's element");
+        return new FieldColumns(field, node, repeated, file.Columns[element.FirstLeaf], null) { Conversion = conversion };
     }
 
     /// <summary>
@@ -131,30 +153,22 @@ internal sealed class FileSchemaMatch
             return new FieldColumns(field, node, null, null, null);
         }
 
-        CheckType(field, field.Type.KeyType!, key, "the map's key");
-        CheckType(field, field.Type.ValueType!, value, "the map's value");
-        return new FieldColumns(field, node, repeated, file.Columns[key.FirstLeaf], file.Columns[value.FirstLeaf]);
-    }
-
-    private void CheckType(Field field, FieldType wanted, SchemaNode node, string what)
-    {
-        bool fits = wanted.Kind switch
+        return new FieldColumns(field, node, repeated, file.Columns[key.FirstLeaf], file.Columns[value.FirstLeaf])
         {
-            FieldTypeKind.Int => node.PhysicalType == PhysicalType.Int32,
-            FieldTypeKind.Long => node.PhysicalType is PhysicalType.Int64 || IsWidenable(node),
-            _ => node.PhysicalType == PhysicalType.ByteArray,
+            Conversion = CheckType(field, field.Type.KeyType!, key, "the map's key"),
+            ValueConversion = CheckType(field, field.Type.ValueType!, value, "the map's value"),
         };
-        if (!fits)
-        {
-            _faults.Add($"field '{field.Name}' is {field.Type}, but {what} is {Describe(node)}");
-        }
     }
 
-    /// <summary>A signed 32-bit number fits a long. An unsigned one would need to be told from its bits, so it is not taken.</summary>
-    private static bool IsWidenable(SchemaNode node) =>
-        node.PhysicalType == PhysicalType.Int32
-        && node.ConvertedType is not (ConvertedType.UInt8 or ConvertedType.UInt16 or ConvertedType.UInt32)
-        && node.LogicalType is not { Kind: LogicalTypeKind.Integer, IsSigned: false };
+    private ColumnConversion? CheckType(Field field, FieldType wanted, SchemaNode node, string what)
+    {
+        if (!ConversionChooser.TryChoose(node, wanted, _conversion, out var conversion, out string reason))
+        {
+            _faults.Add($"field '{field.Name}' is {field.Type}, but {what} is {Describe(node)}: {reason}");
+        }
+
+        return conversion;
+    }
 
     private static string Describe(SchemaNode node) =>
         node.IsGroup

@@ -13,7 +13,7 @@ namespace Sleeper.Ingest.Core.DataFiles;
 /// <summary>The fast way from decoded columns to encoded rows, column by column: for stretches without lists, maps, bad values or odd keys.</summary>
 /// <remarks>
 /// First the length of every row is added up, column by column; then each column's loop writes its value at every row's write position. What this
-/// cannot do (a null in a key, a key byte that needs an escape, a long key, ill-formed text, a column of other width) it leaves to the plain way,
+/// cannot do (a null in a key, a key byte that needs an escape, a long key, ill-formed text, a value that was not converted) it leaves to the plain way,
 /// for the whole stretch. The plain way gives the same bytes. One worker's own.
 /// </remarks>
 internal sealed unsafe class FlatRowEncoder : IDisposable
@@ -37,7 +37,7 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
         _fields = fields;
         _keyFieldCount = keyFieldCount;
         _limits = limits;
-        _isPossible = order == KeyOrder.Bytes && Array.TrueForAll(fields, f => f.Field.Type.IsPrimitive && f.Values is not null && f.HasExactWidth);
+        _isPossible = order == KeyOrder.Bytes && Array.TrueForAll(fields, f => f.Field.Type.IsPrimitive && f.Values is not null);
         _positions = (byte**)_memory.Pointer;
         _keyLengths = (int*)(_positions + MaxRows);
         _rowLengths = _keyLengths + MaxRows;
@@ -87,6 +87,11 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
         var field = _fields[index];
         var vector = field.Values!;
         bool isKey = index < _keyFieldCount;
+        if (field.HasFaults)
+        {
+            return false;
+        }
+
         if (vector.ValueCount != rows && (isKey || !field.Field.IsNullable))
         {
             return false;

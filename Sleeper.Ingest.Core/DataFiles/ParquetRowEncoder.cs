@@ -45,17 +45,19 @@ internal sealed class ParquetRowEncoder : IDisposable
         foreach (var field in _fields)
         {
             field.Restart();
-            if (field.Values is { } values)
+            if (field.Stored is { } values)
             {
                 values.Clear();
                 Require(reader.Read(field.ColumnIndex!.Value, values, rows), rows);
             }
 
-            if (field.EntryValues is { } entries)
+            if (field.StoredEntries is { } entries)
             {
                 entries.Clear();
                 Require(reader.Read(field.EntryColumnIndex!.Value, entries, rows), rows);
             }
+
+            field.Convert();
         }
 
         _rows = rows;

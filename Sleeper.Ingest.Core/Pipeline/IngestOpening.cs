@@ -81,6 +81,7 @@ internal static class IngestOpening
             Schema = table.Schema,
             Store = options.ObjectStore!,
             StateStore = stateStore,
+            Mapping = options.ParquetMapping,
             PathInStore = table.Paths.InStore,
             NameDataFile = TablePaths.DataFile,
             Clock = options.Clock,

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Sleeper.Ingest.Core.DataFiles;
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
@@ -12,6 +13,9 @@ internal sealed record IngestTarget
     public required string IngestId { get; init; }
 
     public required Schema Schema { get; init; }
+
+    /// <summary>Which columns of Parquet files the fields take.</summary>
+    public ParquetMapping Mapping { get; init; } = ParquetMapping.ByName;
 
     public KeyOrder Order { get; init; } = KeyOrder.Bytes;
 

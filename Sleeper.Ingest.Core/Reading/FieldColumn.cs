@@ -110,7 +110,7 @@ internal sealed class FieldColumn
                 KeyEncoder.WriteInt(destination, _values!.Ints[index]);
                 return KeyEncoder.IntBytes;
             case FieldTypeKind.Long:
-                KeyEncoder.WriteLong(destination, LongAt(_values!, index));
+                KeyEncoder.WriteLong(destination, _values!.Longs[index]);
                 return KeyEncoder.LongBytes;
             case FieldTypeKind.String:
                 return KeyEncoder.WriteString(destination, _values!.BytesAt(index), order);
@@ -231,7 +231,7 @@ internal sealed class FieldColumn
             case FieldTypeKind.Int:
                 return vector.Ints[index];
             case FieldTypeKind.Long:
-                return LongAt(vector, index);
+                return vector.Longs[index];
             case FieldTypeKind.String:
                 return Text(vector.BytesAt(index));
             default:
@@ -250,6 +250,4 @@ internal sealed class FieldColumn
             throw new ParquetFormatException($"Field '{_field.Name}' holds text that is not well-formed UTF-8 ({utf8.Length} bytes).", fault);
         }
     }
-
-    private static long LongAt(ColumnVector vector, int index) => vector.Kind == VectorKind.Int32 ? vector.Ints[index] : vector.Longs[index];
 }

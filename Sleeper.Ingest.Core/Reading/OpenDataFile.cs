@@ -39,13 +39,19 @@ internal sealed class OpenDataFile : IAsyncDisposable
         {
             var file = await ParquetFileReader.OpenAsync(source, context.Limits, cancellationToken).ConfigureAwait(false);
             var match = FileSchemaMatch.Make(context.Schema, file.Schema);
-            if (match.Faults.Count > 0)
+            string[] faults =
+            [
+                .. match.Faults,
+                .. match.Fields.Where(f => f.Conversion is not null || f.ValueConversion is not null)
+                    .Select(f => $"field '{f.Field.Name}' is {f.Field.Type}, but the column is {f.Column!.PhysicalType}"),
+            ];
+            if (faults.Length > 0)
             {
                 file.Dispose();
                 throw new TableReadException(
                     context.TableName,
                     fileName,
-                    $"its columns do not fit the table's schema: {string.Join("; ", match.Faults)}. The object is not the one that was written for this "
+                    $"its columns do not fit the table's schema: {string.Join("; ", faults)}. The object is not the one that was written for this "
                     + "table: put that one back from a copy.");
             }
 
