@@ -2,6 +2,7 @@ using Sleeper.Ingest.Core.DataFiles;
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Parquet;
 using Sleeper.Ingest.Core.Pipeline;
+using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
 
 namespace Sleeper.Ingest.Core;

@@ -1,4 +1,5 @@
 using Sleeper.Ingest.Core.DataFiles;
+using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.Tests.Support;
 

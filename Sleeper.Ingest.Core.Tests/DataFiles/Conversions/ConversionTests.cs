@@ -6,6 +6,7 @@ using Sleeper.Ingest.Core.DataFiles.Conversions;
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Parquet.Metadata;
 using Sleeper.Ingest.Core.Parquet.Schemas;
+using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
 
 namespace Sleeper.Ingest.Core.Tests.DataFiles.Conversions;

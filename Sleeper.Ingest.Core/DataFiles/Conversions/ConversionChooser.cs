@@ -1,6 +1,7 @@
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Parquet.Metadata;
 using Sleeper.Ingest.Core.Parquet.Schemas;
+using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
 
 namespace Sleeper.Ingest.Core.DataFiles.Conversions;

@@ -3,6 +3,7 @@ using System.Numerics;
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Parquet.Metadata;
 using Sleeper.Ingest.Core.Parquet.Schemas;
+using Sleeper.Ingest.Core.Rows;
 
 namespace Sleeper.Ingest.Core.DataFiles.Conversions;
 

@@ -1,4 +1,4 @@
-namespace Sleeper.Ingest.Core.DataFiles;
+namespace Sleeper.Ingest.Core.Rows;
 
 /// <summary>
 /// How the values of a Parquet column become those of a field. Only <see cref="Exact"/> happens unasked: it never loses anything. The others are for who

@@ -1,4 +1,4 @@
-namespace Sleeper.Ingest.Core.DataFiles;
+namespace Sleeper.Ingest.Core.Rows;
 
 /// <summary>Which column of a Parquet file each field of the table takes, and how its values are converted. Immutable.</summary>
 /// <remarks>
