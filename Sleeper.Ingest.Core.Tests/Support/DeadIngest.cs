@@ -69,7 +69,7 @@ internal static class DeadIngest
         Assert.True(copies == expected, $"{context}: the ingest is there {copies} times, not {expected}.");
     }
 
-    private static async Task AssertLogAsync(LocalObjectStore store, string context)
+    public static async Task AssertLogAsync(LocalObjectStore store, string context)
     {
         var entries = await TableFixture.ObjectsAsync(store, "default/log/files/");
         var numbers = Enumerable.Range(1, entries.Count).Select(n => $"default/log/files/{n:d20}.json");
@@ -77,7 +77,7 @@ internal static class DeadIngest
     }
 
     /// <summary>What the dead left under data has an intent that says whose it is: names begin with the ingest's hash and the attempt.</summary>
-    private static async Task AssertOwnersAsync(LocalObjectStore store, string context)
+    public static async Task AssertOwnersAsync(LocalObjectStore store, string context)
     {
         foreach (string file in (await SmallIngest.StrayObjectsAsync(store)).Where(path => path.Contains("/data/", StringComparison.Ordinal)))
         {

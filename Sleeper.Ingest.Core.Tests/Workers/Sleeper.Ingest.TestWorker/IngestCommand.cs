@@ -25,7 +25,7 @@ internal static class IngestCommand
 
     public static async Task<int> RunAsync(WorkerArguments arguments)
     {
-        IObjectStore store = new LocalObjectStore(arguments.Text("root"), new LocalObjectStoreOptions { Durable = arguments.Text("durable", "true") == "true" });
+        IObjectStore store = StoreOf(arguments);
         if (arguments.Number("die-at", 0) is > 0 and var call)
         {
             store = new DyingObjectStore(store, call, arguments.Text("die-after", "false") == "true");
@@ -48,7 +48,10 @@ internal static class IngestCommand
 
     /// <summary>Runs one ingest on a store of its own and returns what there is to say.</summary>
     public static Task<string> RunOneAsync(WorkerArguments arguments, string id) =>
-        IngestAsync(new LocalObjectStore(arguments.Text("root")), arguments, id);
+        IngestAsync(StoreOf(arguments), arguments, id);
+
+    private static LocalObjectStore StoreOf(WorkerArguments arguments) =>
+        new(arguments.Text("root"), new LocalObjectStoreOptions { Durable = arguments.Text("durable", "true") == "true" });
 
     private static async Task<string> IngestAsync(IObjectStore store, WorkerArguments arguments, string id)
     {
