@@ -14,7 +14,6 @@ internal sealed class Heartbeat : IAsyncDisposable
     private readonly IngestTarget _target;
     private readonly IngestAttempt _attempt;
     private readonly PeriodicTimer _timer;
-    private readonly CancellationTokenSource _stop = new();
     private readonly Task _beating;
 
     public Heartbeat(IngestTarget target, IngestAttempt attempt)
@@ -28,9 +27,7 @@ internal sealed class Heartbeat : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _timer.Dispose();
-        await _stop.CancelAsync().ConfigureAwait(false);
         await _beating.ConfigureAwait(false);
-        _stop.Dispose();
     }
 
     private async Task BeatAsync()
@@ -39,16 +36,14 @@ internal sealed class Heartbeat : IAsyncDisposable
         {
             try
             {
-                await _target.StateStore.KeepAliveAsync(_attempt, _stop.Token).ConfigureAwait(false);
+                // Not to be cancelled: a put that was called back may land after the intent is gone, and would be there again.
+                await _target.StateStore.KeepAliveAsync(_attempt, CancellationToken.None).ConfigureAwait(false);
             }
 #pragma warning disable CA1031 // A heartbeat that fails must not fail the ingest; the next one may succeed.
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                if (!_stop.IsCancellationRequested)
-                {
-                    PipelineLog.HeartbeatFailed(_target.Logger, _target.IngestId, e);
-                }
+                PipelineLog.HeartbeatFailed(_target.Logger, _target.IngestId, e);
             }
         }
     }

@@ -21,8 +21,12 @@ internal sealed class JitteredBackoff(StateStoreOptions options)
     }
 
     /// <summary>Waits, or returns early when the token is cancelled: who waits looks at the time limit itself.</summary>
+    /// <remarks>Goes on where the timer or the cancellation is, on no other thread, so that a simulation of many writers stays on its one.</remarks>
     public async Task WaitAsync(CancellationToken cancellationToken)
     {
-        await Task.Delay(Next(), options.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var over = new TaskCompletionSource();
+        using var timer = options.Time.CreateTimer(static state => ((TaskCompletionSource)state!).TrySetResult(), over, Next(), Timeout.InfiniteTimeSpan);
+        using var cancelled = cancellationToken.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), over);
+        await over.Task.ConfigureAwait(false);
     }
 }

@@ -214,6 +214,22 @@ public sealed class TableMaintenanceTests
         }
     }
 
+    [Fact]
+    public async Task The_ledger_does_not_move_while_an_intent_cannot_be_read()
+    {
+        using var table = await _bed.CreateAsync();
+        await _bed.IngestAsync(table, "a");
+        await _bed.WriteAsync(table, "b");
+        string intent = Assert.Single(await _bed.IntentsAsync());
+        await _bed.Store.PutAsync(intent, "{}"u8.ToArray(), Token);
+        _bed.StoreClock.Advance(TimeSpan.FromDays(100));
+        var report = await _bed.MaintainAsync();
+        Assert.Contains(report.Left, i => i.Kind == MaintenanceKind.Ledger);
+        Assert.NotNull(await table.StateStore.FindCommitAsync("a", Token));
+        await _bed.Store.DeleteAsync(intent, Token);
+        Assert.Contains((await _bed.MaintainAsync()).Done, i => i.Kind == MaintenanceKind.Ledger);
+    }
+
     public static TheoryData<int, bool> Faults => [.. Enumerable.Range(1, 70).SelectMany(n => new[] { (n, true), (n, false) })];
 
     [Theory]

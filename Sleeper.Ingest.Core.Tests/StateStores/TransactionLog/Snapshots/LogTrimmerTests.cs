@@ -221,7 +221,7 @@ public sealed class LogTrimmerTests
         return contents;
     }
 
-    private static async Task<byte[]> SealAsync(IEnumerable<string> lines)
+    internal static async Task<byte[]> SealAsync(IEnumerable<string> lines)
     {
         using var bytes = new MemoryStream();
         using var writer = new SealedLineWriter((piece, token) => bytes.WriteAsync(piece, token));

@@ -15,6 +15,7 @@ internal sealed class TableMaintenance(
 {
     private const int MaxParallelDeletes = 32;
     private readonly MaintenanceNotes _notes = new();
+    private bool _hasUnreadableIntent;
 
     public async Task<MaintenanceReport> RunAsync(CancellationToken cancellationToken)
     {
@@ -67,6 +68,7 @@ internal sealed class TableMaintenance(
         {
             if (intent.Intent is null)
             {
+                _hasUnreadableIntent = true;
                 _notes.Left(MaintenanceKind.Attempt, intent.Path, $"This intent was left: {intent.Problem}.");
             }
             else
@@ -283,6 +285,12 @@ internal sealed class TableMaintenance(
             return;
         }
 
+        if (_hasUnreadableIntent)
+        {
+            _notes.Left(MaintenanceKind.Ledger, $"{old + 1}", "An intent cannot be read, so nobody can say which id must not be forgotten.");
+            return;
+        }
+
         try
         {
             long moved = await stateStore.MoveLedgerAsync(old + 1, keptIds, what.DryRun, cancellationToken).ConfigureAwait(false);
@@ -321,8 +329,9 @@ internal sealed class TableMaintenance(
                 _notes.Done(MaintenanceKind.Snapshot, $"{number}", "Two newer snapshots are there; it was removed.");
             }
         }
-        catch (Exception e) when (e is not (OperationCanceledException or TableDamagedException or UnsupportedTableException))
+        catch (Exception e) when (e is TableDamagedException { MayBeStale: true } or not (OperationCanceledException or TableDamagedException or UnsupportedTableException))
         {
+            // A listing may show a snapshot that another maintenance has removed: that is no damage.
             _notes.Left(MaintenanceKind.LogEntries, paths.LogFolder(LogKind.Files), $"The log could not be trimmed to its end. {e.Message}");
         }
     }

@@ -47,6 +47,7 @@ internal sealed class SnapshotVerifier(string tableId, Schema schema, ITransacti
             : await snapshots.ReadHeadAsync(from, cancellationToken).ConfigureAwait(false)
                 ?? throw new TableDamagedException(snapshots.NameOf(from, SnapshotPart.Head), "It is missing, though it was listed.") { MayBeStale = true };
         var head = before is null ? new CommitHead() : CommitHead.From(before);
+        long plannedOn = await PlannedOnAsync(from, cancellationToken).ConfigureAwait(false);
         await foreach (var entry in files.ReadFromAsync(head.Number + 1, stored.Number, cancellationToken).ConfigureAwait(false))
         {
             if (entry.Number > stored.Number)
@@ -55,6 +56,7 @@ internal sealed class SnapshotVerifier(string tableId, Schema schema, ITransacti
             }
 
             head.Apply(entry, files.NameOf(entry.Number));
+            plannedOn = Math.Max(plannedOn, entry.Header.PartitionsNumber);
         }
 
         // The tree may be of any entry that is late enough: it is computed for the one that the snapshot names. From entry 1 on, for the log is whole.
@@ -69,14 +71,30 @@ internal sealed class SnapshotVerifier(string tableId, Schema schema, ITransacti
             tree.Apply(entry, partitions.NameOf(entry.Number));
         }
 
-        if (stored.PartitionsNumber < head.PlannedOn)
+        if (stored.PartitionsNumber < plannedOn)
         {
             throw new TableDamagedException(
                 snapshots.NameOf(stored.Number, SnapshotPart.Head),
-                $"Its tree is that of entry {stored.PartitionsNumber} of the partitions log, but files were planned on entry {head.PlannedOn}.");
+                $"Its tree is that of entry {stored.PartitionsNumber} of the partitions log, but files were planned on entry {plannedOn}.");
         }
 
         return await HeadSnapshot.Take(tableId, head, tree).ToBytesAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What the files of a snapshot were planned on; its tree may be of a later entry.</summary>
+    private async Task<long> PlannedOnAsync(long number, CancellationToken cancellationToken)
+    {
+        if (number == 0)
+        {
+            return 0;
+        }
+
+        var reader = await FilesSnapshotReader.OpenAsync(snapshots, number, tableId, cancellationToken).ConfigureAwait(false)
+            ?? throw new TableDamagedException(snapshots.NameOf(number, SnapshotPart.Files), "It is missing, though its head is there.") { MayBeStale = true };
+        await using (reader.ConfigureAwait(false))
+        {
+            return reader.Header.PartitionsNumber;
+        }
     }
 
     private async Task RequireEqualAsync(long number, SnapshotPart part, Func<LineSink, Task> write, CancellationToken cancellationToken)
