@@ -1,5 +1,5 @@
-using Sleeper.Ingest.Core.DataFiles;
 using Microsoft.Extensions.Logging;
+using Sleeper.Ingest.Core.DataFiles;
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Rows;

@@ -76,7 +76,7 @@ public sealed partial class FailedSystemCallTests : IDisposable
         {
             Assert.Contains(line.Contains(spill, StringComparison.Ordinal) ? spill : root, line, StringComparison.Ordinal);
             Assert.Matches(Remedy(), line);
-            Assert.Empty(Files(root).Where(file => file.Contains("/data/", StringComparison.Ordinal) || Path.GetFileName(file).StartsWith(ObjectPath.TemporaryPrefix, StringComparison.Ordinal)));
+            Assert.DoesNotContain(Files(root), file => file.Contains("/data/", StringComparison.Ordinal) || Path.GetFileName(file).StartsWith(ObjectPath.TemporaryPrefix, StringComparison.Ordinal));
             Assert.Empty(Files(spill));
         }
         else if (!isTidying)

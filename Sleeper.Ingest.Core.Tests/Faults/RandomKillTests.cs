@@ -93,7 +93,7 @@ public sealed class RandomKillTests : IDisposable
 
         var report = await table.MaintainAsync(new MaintenanceOptions { Grace = TimeSpan.Zero, SpillFolder = _spill.Path });
         Assert.Empty(report.Left);
-        Assert.Empty((await SmallIngest.StrayObjectsAsync(_store)).Where(path => path.Contains("/data/", StringComparison.Ordinal) || path.Contains("/ingests/", StringComparison.Ordinal)));
+        Assert.DoesNotContain(await SmallIngest.StrayObjectsAsync(_store), path => path.Contains("/data/", StringComparison.Ordinal) || path.Contains("/ingests/", StringComparison.Ordinal));
         Assert.Empty(Directory.EnumerateFiles(_root.Path, $"{ObjectPath.TemporaryPrefix}*", SearchOption.AllDirectories));
         Assert.Empty(Directory.EnumerateFileSystemEntries(_spill.Path));
         await CheckAsync("at the end");

@@ -39,7 +39,7 @@ internal static class ColumnPath
     }
 
     /// <summary>As deep as the name has dots, and no deeper than the schema, whose depth the reader bounds.</summary>
-    private static IReadOnlyList<SchemaNode> FindBelow(IReadOnlyList<SchemaNode> nodes, string name)
+    private static List<SchemaNode> FindBelow(IReadOnlyList<SchemaNode> nodes, string name)
     {
         var found = new List<SchemaNode>();
         foreach (var node in nodes)

@@ -33,7 +33,7 @@ internal static class LocalFileErrors
             _ when error.HResult == NativeFileCalls.InputOutputError => "The device reported an error: check the disk before anything on it is trusted",
             _ => "See the inner error of the operating system",
         };
-        return new ObjectStoreException(store, path, $"{what}{size}. {remedy}. {error.Message}", error) 
+        return new ObjectStoreException(store, path, $"{what}{size}. {remedy}. {error.Message}", error)
         {
             IsRetryable = full,
             HadNoEffect = hadNoEffect,

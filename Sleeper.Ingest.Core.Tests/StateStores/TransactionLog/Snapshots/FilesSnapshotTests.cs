@@ -60,31 +60,31 @@ public sealed class FilesSnapshotTests
         switch (random.Next(files.Count == 0 ? 1 : 9))
         {
             case 5:
-            {
-                var file = files[random.Next(files.Count)];
-                string from = file.References.Keys.First();
-                return new AssignJobIds([new($"job-{next++}", from, [file.Name])]);
-            }
+                {
+                    var file = files[random.Next(files.Count)];
+                    string from = file.References.Keys.First();
+                    return new AssignJobIds([new($"job-{next++}", from, [file.Name])]);
+                }
 
             case 6 when files.Find(f => f.References.Values.Any(r => r.JobId is not null)) is { } file:
-            {
-                var reference = file.References.Values.First(r => r.JobId is not null);
-                return new ReplaceFileReferences(
-                    [new(reference.JobId!, "task", "run", [file.Name], new ReferenceBody($"compacted-{next++}", reference.PartitionId, 5, null, false, true))]);
-            }
+                {
+                    var reference = file.References.Values.First(r => r.JobId is not null);
+                    return new ReplaceFileReferences(
+                        [new(reference.JobId!, "task", "run", [file.Name], new ReferenceBody($"compacted-{next++}", reference.PartitionId, 5, null, false, true))]);
+                }
 
             case 7:
-            {
-                var file = files[random.Next(files.Count)];
-                var old = file.References.Values.First();
-                string other = old.PartitionId == "p0" ? "p1" : "p0";
-                return new SplitFileReferences(
-                [
-                    new(
+                {
+                    var file = files[random.Next(files.Count)];
+                    var old = file.References.Values.First();
+                    string other = old.PartitionId == "p0" ? "p1" : "p0";
+                    return new SplitFileReferences(
+                    [
+                        new(
                         new ReferenceBody(file.Name, old.PartitionId, old.NumberOfRows, null, false, true),
                         [new ReferenceBody(file.Name, other, 3, null, true, false), new ReferenceBody(file.Name, old.PartitionId, 4, null, true, false)]),
                 ]);
-            }
+                }
 
             case 8 when random.Next(3) == 0:
                 return new ClearFiles();

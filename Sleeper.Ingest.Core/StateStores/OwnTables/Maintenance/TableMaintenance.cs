@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.StateStores.TransactionLog;
 
@@ -51,7 +52,7 @@ internal sealed class TableMaintenance(
         }
 
         byte[] note = Encoding.UTF8.GetBytes(
-            $$"""{"format":1,"table":"{{tableId}}","writer":{{System.Text.Json.JsonSerializer.Serialize(options.Writer)}},"time":{{clock.ToUnixTimeMilliseconds()}}}""");
+            $$"""{"format":1,"table":"{{tableId}}","writer":"{{JsonEncodedText.Encode(options.Writer)}}","time":{{clock.ToUnixTimeMilliseconds()}}}""");
         await store.PutAsync(paths.Maintenance, note, cancellationToken).ConfigureAwait(false);
         var info = await store.HeadAsync(paths.Maintenance, cancellationToken).ConfigureAwait(false)
             ?? throw new IngestException($"'{paths.Maintenance}' was written to '{store.Name}', but is not there. Nothing was done; run the maintenance again.")
