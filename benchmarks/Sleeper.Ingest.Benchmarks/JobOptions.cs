@@ -21,6 +21,9 @@ internal sealed record JobOptions
 
     public long Rows => _rows ?? throw new ArgumentException("--rows N is missing.");
 
+    /// <summary>False if there is no --rows.</summary>
+    public bool HasRows => _rows is not null;
+
     public int Threads { get; private set; } = Environment.ProcessorCount;
 
     public long? MemoryBytes { get; private set; }

@@ -10,6 +10,7 @@ const string Usage = """
       wide     --input FILE --out FOLDER [job options]          the workload WIDE: 16 leaves from the first rows
       rows     --rows N [--out FOLDER] [--kind row|typed] [job options]   rows made before the clock starts; both kinds if none is named
       stream   --rows N [--out FOLDER] [--kind row|typed] [job options]   rows made while they are written
+      commits  [--rows N] [--out FOLDER]                        N ingests of one row each (1,000), by one writer and by four, without and with syncs
       generate --workload s128|wide --rows N --out FILE         an input file (needs node)
       parts    [arguments of BenchmarkDotNet]                   for example: parts --filter '*Sorter*'
     job options:
@@ -44,6 +45,8 @@ try
             return await RowsJob.RunAsync(options, isStream: false);
         case "stream":
             return await RowsJob.RunAsync(options, isStream: true);
+        case "commits":
+            return await CommitsJob.RunAsync(options);
         case "generate":
             return await GenerateJob.RunAsync(options);
         default:

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Sleeper.Ingest.Core;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
+
+namespace Sleeper.Ingest.Benchmarks.Jobs;
+
+/// <summary>
+/// How many small ingests a table in a folder takes: each is opened, gets one row, writes one data file with its sketches and commits. One writer, then
+/// four in one process; without and with syncs to disk.
+/// </summary>
+internal static class CommitsJob
+{
+    private const int Writers = 4;
+
+    private static readonly Schema Schema = Schema.Create().RowKey("key", FieldType.Long).Value("value", FieldType.String).Build();
+
+    /// <summary>Makes <c>--rows</c> commits (1,000 without) for each line of output.</summary>
+    public static async Task<int> RunAsync(JobOptions options)
+    {
+        int commits = options.HasRows ? checked((int)options.Rows) : 1000;
+        string folder = options.HasOutput ? options.Output : Directory.CreateTempSubdirectory("sleeper-commits-").FullName;
+        try
+        {
+            // The first commits of a process wait for the compiler; nobody asks how fast those are.
+            await RunOneAsync(Path.Combine(folder, "warm-up"), writers: 1, Math.Min(commits, 200), isDurable: false);
+            foreach (bool isDurable in new[] { false, true })
+            {
+                foreach (int writers in new[] { 1, Writers })
+                {
+                    string table = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{(isDurable ? "sync" : "no-sync")}-{writers}"));
+                    Print(writers, commits / writers * writers, isDurable, await RunOneAsync(table, writers, commits / writers, isDurable));
+                }
+            }
+        }
+        finally
+        {
+            if (!options.HasOutput)
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+
+        return 0;
+    }
+
+    private static async Task<TimeSpan> RunOneAsync(string folder, int writers, int commitsEach, bool isDurable)
+    {
+        var factory = IngestFactory.Create().WithFolder(folder).WithSchema(Schema).WithMemoryBudget(16 << 20).WithDegreeOfParallelism(1);
+        var options = isDurable ? factory : factory.WithoutDurability();
+        await using (await options.OpenAsync())
+        {
+            // Makes the table.
+        }
+
+        var clock = Stopwatch.StartNew();
+        await Task.WhenAll(Enumerable.Range(0, writers).Select(writer => Task.Run(async () =>
+        {
+            for (int i = 0; i < commitsEach; i++)
+            {
+                await using var ingest = await options.OpenAsync();
+                await ingest.WriteAsync(new Row(Schema, (long)i, "value"));
+                await ingest.CompleteAsync();
+            }
+        })));
+        return clock.Elapsed;
+    }
+
+    private static void Print(int writers, int commits, bool isDurable, TimeSpan elapsed) => Console.WriteLine(JsonSerializer.Serialize(new
+    {
+        workload = "commits",
+        writers,
+        commits,
+        seconds = Math.Round(elapsed.TotalSeconds, 3),
+        commitsPerSecond = Math.Round(commits / elapsed.TotalSeconds, 1),
+        isDurable,
+    }));
+}
