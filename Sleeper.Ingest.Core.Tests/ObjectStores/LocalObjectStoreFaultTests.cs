@@ -142,6 +142,51 @@ public sealed class LocalObjectStoreFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task Stores_of_one_folder_in_one_process_never_share_the_name_of_an_unfinished_file()
+    {
+        const int Stores = 32;
+        const int Rounds = 40;
+        var created = new System.Collections.Concurrent.ConcurrentBag<string>();
+        await Task.WhenAll(Enumerable.Range(0, Stores).Select(async number =>
+        {
+            var disk = new FaultyFileSystem((operation, path) =>
+            {
+                if (operation == "create")
+                {
+                    created.Add(path);
+                }
+            });
+            var store = new LocalObjectStore(Root, new LocalObjectStoreOptions { Durable = false }, disk);
+            for (int round = 0; round < Rounds; round++)
+            {
+                Assert.True(await store.PutIfAbsentAsync($"data/{number}-{round}", Content, Token));
+            }
+        }));
+        Assert.Equal(Stores * Rounds, created.Distinct().Count());
+        Assert.Equal(Stores * Rounds, Files().Length);
+    }
+
+    [Fact]
+    public void A_name_that_was_taken_and_is_free_again_is_no_error()
+    {
+        Directory.CreateDirectory(Root);
+        string contested = Path.Combine(Root, "contested");
+        Parallel.For(0, 4, lane =>
+        {
+            for (int round = 0; round < 1000; round++)
+            {
+                // Another process with the same number, as in a second container, may hold the name and move it away at any moment.
+                if (DiskFileSystem.Instance.CreateFile(contested) is { } file)
+                {
+                    file.Dispose();
+                    Assert.True(DiskFileSystem.Instance.MoveFile(contested, Path.Combine(Root, $"{lane}-{round}")));
+                }
+            }
+        });
+        Assert.False(File.Exists(contested));
+    }
+
+    [Fact]
     public async Task Many_objects_cost_one_sync()
     {
         var store = NewStore();

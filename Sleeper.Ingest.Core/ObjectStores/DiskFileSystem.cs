@@ -8,6 +8,8 @@ internal sealed class DiskFileSystem : IFileSystem
 {
     public static DiskFileSystem Instance { get; } = new();
 
+    private const int WindowsFileExists = unchecked((int)0x80070050); // ERROR_FILE_EXISTS
+
     private DiskFileSystem()
     {
     }
@@ -18,7 +20,7 @@ internal sealed class DiskFileSystem : IFileSystem
         {
             return new DiskFile(path, File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete));
         }
-        catch (IOException) when (File.Exists(path) || Directory.Exists(path))
+        catch (IOException error) when (IsTaken(error) || Directory.Exists(path))
         {
             return null;
         }
@@ -142,6 +144,9 @@ internal sealed class DiskFileSystem : IFileSystem
     }
 
     public IDiskWatch OpenWatch(string folder) => new DiskWatch(folder);
+
+    /// <summary>By the error alone: whoever had the name may have moved the file away meanwhile.</summary>
+    private static bool IsTaken(IOException error) => error.HResult == NativeFileCalls.AlreadyExists || error.HResult == WindowsFileExists;
 
     private static FileFacts FactsOf(FileSystemInfo entry) => new(
         entry.Name,

@@ -19,10 +19,12 @@ namespace Sleeper.Ingest.Core.ObjectStores;
 /// </remarks>
 public sealed class LocalObjectStore : IObjectStore, IUnfinishedObjects
 {
+    // One count for all stores of the process: two of them may have one folder, and neither may meet or remove the other's unfinished files.
+    private static long _temporaryCount;
+
     private readonly IFileSystem _fileSystem;
     private readonly LocalObjectStoreOptions _options;
     private readonly LocalFolders _folders;
-    private long _temporaryCount;
 
     /// <summary>Opens a store in a folder. Nothing is touched on the disk before the first call.</summary>
     public LocalObjectStore(string rootFolder, LocalObjectStoreOptions? options = null)
