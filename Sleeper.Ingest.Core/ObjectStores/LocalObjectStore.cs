@@ -20,7 +20,7 @@ namespace Sleeper.Ingest.Core.ObjectStores;
 public sealed class LocalObjectStore : IObjectStore, IUnfinishedObjects
 {
     // One count for all stores of the process: two of them may have one folder, and neither may meet or remove the other's unfinished files.
-    private static long _temporaryCount;
+    private static long s_temporaryCount;
 
     private readonly IFileSystem _fileSystem;
     private readonly LocalObjectStoreOptions _options;
@@ -290,7 +290,7 @@ public sealed class LocalObjectStore : IObjectStore, IUnfinishedObjects
         {
             var name = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{ObjectPath.TemporaryPrefix}{Environment.ProcessId}~{Interlocked.Increment(ref _temporaryCount)}");
+                $"{ObjectPath.TemporaryPrefix}{Environment.ProcessId}~{Interlocked.Increment(ref s_temporaryCount)}");
             var temporary = Path.Combine(folder, name);
             IDiskFile? file;
             try
