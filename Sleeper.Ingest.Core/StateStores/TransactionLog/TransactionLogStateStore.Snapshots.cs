@@ -31,12 +31,7 @@ internal sealed partial class TransactionLogStateStore
             _gate.Release();
         }
 
-        if (!dryRun)
-        {
-            await PutSnapshotAsync(head, cancellationToken).ConfigureAwait(false);
-        }
-
-        return head.Number;
+        return dryRun || await PutSnapshotAsync(head, cancellationToken).ConfigureAwait(false) ? head.Number : 0;
     }
 
     /// <summary>Trims the files log behind its newest snapshot but one.</summary>
@@ -93,23 +88,25 @@ internal sealed partial class TransactionLogStateStore
         }
     }
 
-    /// <summary>Puts files and head of a snapshot. Of several who do it at once, one is first; their bytes are the same.</summary>
-    private async Task PutSnapshotAsync(HeadSnapshot head, CancellationToken cancellationToken)
+    /// <summary>
+    /// Puts files and head of a snapshot. Of several who do it at once, one is first; their bytes are the same. False if files are there that a crash of the
+    /// machine left torn: no head names them, and they are not replaced, for another writer may have looked at them. The next number gets a snapshot.
+    /// </summary>
+    private async Task<bool> PutSnapshotAsync(HeadSnapshot head, CancellationToken cancellationToken)
     {
         var earlier = await _snapshots.ListAsync(0, cancellationToken).ConfigureAwait(false);
         long from = earlier.LastOrDefault(n => n < head.Number);
         if (earlier.Contains(head.Number))
         {
-            return;
+            return true;
         }
 
         var builder = new FilesSnapshotBuilder(_tableId, _schema, _files, _snapshots);
         bool isOurs = await _snapshots.PutFilesAsync(
             head.Number, sink => builder.WriteAsync(from, head.Number, head.Checksum, sink, cancellationToken), cancellationToken).ConfigureAwait(false);
-        if (!isOurs)
+        if (!isOurs && !await IsSealedAsync(head.Number, cancellationToken).ConfigureAwait(false))
         {
-            // Left by somebody who did not get as far as the head; after a crash of the machine perhaps only in part.
-            await RequireSealAsync(head.Number, cancellationToken).ConfigureAwait(false);
+            return false;
         }
 
         byte[] bytes = await head.ToBytesAsync(cancellationToken).ConfigureAwait(false);
@@ -118,21 +115,31 @@ internal sealed partial class TransactionLogStateStore
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         _snapshotNumber = Math.Max(_snapshotNumber, head.Number);
         _gate.Release();
+        return true;
     }
 
-    private async Task RequireSealAsync(long number, CancellationToken cancellationToken)
+    private async Task<bool> IsSealedAsync(long number, CancellationToken cancellationToken)
     {
-        var reader = await FilesSnapshotReader.OpenAsync(_snapshots, number, _tableId, cancellationToken).ConfigureAwait(false);
-        if (reader is null)
+        try
         {
-            return;
-        }
-
-        await using (reader.ConfigureAwait(false))
-        {
-            while (await reader.NextAsync(cancellationToken).ConfigureAwait(false) is not null)
+            var reader = await FilesSnapshotReader.OpenAsync(_snapshots, number, _tableId, cancellationToken).ConfigureAwait(false);
+            if (reader is null)
             {
+                return false;
             }
+
+            await using (reader.ConfigureAwait(false))
+            {
+                while (await reader.NextAsync(cancellationToken).ConfigureAwait(false) is not null)
+                {
+                }
+            }
+
+            return true;
+        }
+        catch (TableDamagedException)
+        {
+            return false;
         }
     }
 
