@@ -12,7 +12,7 @@ internal sealed class PowerLostException() : Exception("The power is lost.");
 internal sealed class PowerLossDisk(Random random) : IFileSystem
 {
     private Dictionary<string, Node> _seen = new(StringComparer.Ordinal) { ["/"] = new Node { IsFolder = true }, ["/store"] = new Node { IsFolder = true } };
-    private Dictionary<string, Node> _durable = new(StringComparer.Ordinal) { ["/"] = new Node { IsFolder = true }, ["/store"] = new Node { IsFolder = true } };
+    private readonly Dictionary<string, Node> _durable = new(StringComparer.Ordinal) { ["/"] = new Node { IsFolder = true }, ["/store"] = new Node { IsFolder = true } };
 
     /// <summary>Operations so far that change something.</summary>
     public int Operations { get; private set; }
