@@ -20,9 +20,10 @@ internal static class ParquetCheck
         {
             // A file is one of its folder, so that this look too goes through the store.
             var parent = new LocalObjectStore(folder, new LocalObjectStoreOptions { CreateRoot = false });
-            if (await parent.HeadAsync(Path.GetFileName(full), cancellationToken).ConfigureAwait(false) is not null)
+            string name = Path.GetFileName(full);
+            if (await parent.HeadAsync(name, cancellationToken).ConfigureAwait(false) is not null)
             {
-                return [await CheckOneAsync(() => ObjectFileReader.OpenLocalAsync(full, cancellationToken), path, schema, mapping, cancellationToken).ConfigureAwait(false)];
+                return [await CheckObjectAsync(parent, name, schema, mapping, cancellationToken).ConfigureAwait(false) with { Path = path }];
             }
         }
 
@@ -61,17 +62,13 @@ internal static class ParquetCheck
         return checks;
     }
 
-    private static Task<ParquetFileCheck> CheckObjectAsync(
-        IObjectStore store, string path, Schema schema, ParquetMapping mapping, CancellationToken cancellationToken) =>
-        CheckOneAsync(() => ObjectFileReader.OpenAsync(store, path, cancellationToken), path, schema, mapping, cancellationToken);
-
-    private static async Task<ParquetFileCheck> CheckOneAsync(
-        Func<Task<ObjectFileReader>> open, string path, Schema schema, ParquetMapping mapping, CancellationToken cancellationToken)
+    private static async Task<ParquetFileCheck> CheckObjectAsync(
+        IObjectStore store, string path, Schema schema, ParquetMapping mapping, CancellationToken cancellationToken)
     {
         long length = 0;
         try
         {
-            var source = await open().ConfigureAwait(false);
+            var source = await ObjectFileReader.OpenAsync(store, path, cancellationToken).ConfigureAwait(false);
             await using (source.ConfigureAwait(false))
             {
                 length = source.Length;

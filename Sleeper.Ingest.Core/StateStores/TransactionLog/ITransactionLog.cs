@@ -37,6 +37,10 @@ internal interface ITransactionLog
     /// <exception cref="TableDamagedException">There is a hole, or an entry is not what was written.</exception>
     IAsyncEnumerable<LogEntry> ReadFromAsync(long first, long listed, CancellationToken cancellationToken);
 
+    /// <summary>The entries of a range that is known to be there, in order.</summary>
+    /// <exception cref="TableDamagedException">One is missing, or not what was written.</exception>
+    IAsyncEnumerable<LogEntry> ReadRangeAsync(long first, long last, CancellationToken cancellationToken);
+
     /// <summary>
     /// Replaces an entry by one without body that keeps header, checksum and number. Only behind a verified snapshot: see <see cref="Snapshots.LogTrimmer"/>.
     /// Trimmed already: nothing happens.

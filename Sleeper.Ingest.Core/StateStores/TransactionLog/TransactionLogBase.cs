@@ -26,12 +26,18 @@ internal abstract class TransactionLogBase(string tableId, LogKind kind) : ITran
         return bytes is null ? null : Check(bytes.Value, number);
     }
 
-    public async IAsyncEnumerable<LogEntry> ReadFromAsync(
-        long first, long listed, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<LogEntry> ReadFromAsync(long first, long listed, CancellationToken cancellationToken) =>
+        ReadAsync(first, listed, long.MaxValue, cancellationToken);
+
+    public IAsyncEnumerable<LogEntry> ReadRangeAsync(long first, long last, CancellationToken cancellationToken) =>
+        ReadAsync(first, last, last, cancellationToken);
+
+    private async IAsyncEnumerable<LogEntry> ReadAsync(
+        long first, long listed, long last, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         long next = first;
         int width = 1;
-        while (true)
+        while (next <= last)
         {
             // What is listed is there, so it is read side by side; beyond that each number is a guess, and guesses begin with one.
             bool isGuess = next > listed;

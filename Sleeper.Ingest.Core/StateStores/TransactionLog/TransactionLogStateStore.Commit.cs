@@ -79,7 +79,7 @@ internal sealed partial class TransactionLogStateStore
     }
 
     /// <summary>Errors that say themselves what to do, and that another try does not mend.</summary>
-    private static bool IsFinal(Exception e) => e is OperationCanceledException or TableDamagedException or UnsupportedTableException;
+    internal static bool IsFinal(Exception e) => e is OperationCanceledException or TableDamagedException or UnsupportedTableException;
 
     private async Task<CommitResult> CommitInOrderAsync(IngestAttempt attempt, IngestCommit commit, CancellationToken cancellationToken)
     {
@@ -202,14 +202,8 @@ internal sealed partial class TransactionLogStateStore
 
     private LogEntry CommitEntry(IngestAttempt attempt, IngestCommit commit, byte[] body, DateTimeOffset time)
     {
-        var header = new EntryHeader
+        var header = NextHeader(time) with
         {
-            TableId = _tableId,
-            Log = LogKind.Files,
-            Number = _head.Number + 1,
-            Type = TransactionType.AddFiles,
-            Time = time,
-            Writer = _options.Writer,
             IngestId = attempt.IngestId,
             AttemptId = attempt.AttemptId,
             OpenedAt = attempt.OpenedAt,
@@ -217,7 +211,6 @@ internal sealed partial class TransactionLogStateStore
             RowCount = commit.RowCount,
             FileCount = commit.Files.Count,
             Digest = commit.Digest,
-            Before = _head.Checksum,
         };
         return new LogEntry(header, body, [.. commit.Files.Select(f => f.LengthBytes)]);
     }

@@ -135,11 +135,7 @@ internal sealed partial class TransactionLogStateStore
             return (new SnapshotHeader(0, "", 0), []);
         }
 
-        var reader = await FilesSnapshotReader.OpenAsync(_snapshots, number, _tableId, cancellationToken).ConfigureAwait(false)
-            ?? throw new TableDamagedException(_snapshots.NameOf(number, SnapshotPart.Files), "It is missing, but the head of the snapshot is there.")
-            {
-                MayBeStale = true,
-            };
+        var reader = await FilesSnapshotReader.OpenListedAsync(_snapshots, number, _tableId, cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
             while (await reader.NextAsync(cancellationToken).ConfigureAwait(false) is { } next)

@@ -80,45 +80,21 @@ internal sealed partial class TransactionLogStateStore
         try
         {
             await BringHeadUpToDateAsync(cancellationToken).ConfigureAwait(false);
-            using var deadline = new CommitDeadline(_options, cancellationToken);
-            var appender = new LogAppender(_files, _options);
-            var backoff = new JitteredBackoff(_options);
-            while (true)
-            {
-                from = keptIds.Aggregate(from, (least, id) => _head.TryGetCommit(id, out var row) ? Math.Min(least, row.Number) : least);
-                if (from <= _head.LedgerFrom || !_head.WouldForget(from))
+            long wanted = from;
+            await AppendIfWantedAsync(
+                () =>
                 {
-                    return _head.LedgerFrom;
-                }
-
-                if (dryRun)
+                    wanted = keptIds.Aggregate(wanted, (least, id) => _head.TryGetCommit(id, out var row) ? Math.Min(least, row.Number) : least);
+                    return _head.WouldForget(wanted) && !dryRun ? header => header with { LedgerFrom = wanted } : null;
+                },
+                error => new IngestException(
+                    $"Whether the ledger of table {_tableId} begins at entry {wanted} now is not known: after {_files.NameOf(_head.Number)} the log could not be written or "
+                    + "read. No id is lost by that; run the maintenance again.", error)
                 {
-                    return from;
-                }
-
-                cancellationToken.ThrowIfCancellationRequested();
-                var header = EndEntry("", null, _options.Time.GetUtcNow()).Header with { IngestId = null, IsEnd = false, LedgerFrom = from };
-                var entry = _files.Prepare(new LogEntry(header, NoFiles, []));
-                var (end, error) = await appender.AppendAsync(entry, deadline).ConfigureAwait(false);
-                if (end == AppendEnd.Ours)
-                {
-                    _head.Apply(entry.Entry, _files.NameOf(entry.Entry.Number));
-                }
-                else if (end == AppendEnd.Unknown || deadline.IsOver)
-                {
-                    throw new IngestException(
-                        $"Whether the ledger of table {_tableId} begins at entry {from} now is not known: {_files.NameOf(entry.Entry.Number)} could not be written or read "
-                        + "back. No id is lost by that; run the maintenance again.", error)
-                    {
-                        IsRetryable = true,
-                    };
-                }
-                else
-                {
-                    await backoff.WaitAsync(deadline.Token).ConfigureAwait(false);
-                    await ReadTailAsync(deadline, backoff, cancellationToken).ConfigureAwait(false);
-                }
-            }
+                    IsRetryable = true,
+                },
+                cancellationToken).ConfigureAwait(false);
+            return _head.WouldForget(wanted) ? wanted : _head.LedgerFrom;
         }
         finally
         {

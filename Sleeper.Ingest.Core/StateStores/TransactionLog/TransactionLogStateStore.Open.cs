@@ -77,13 +77,7 @@ internal sealed partial class TransactionLogStateStore
     private async Task<HeadSnapshot?> ReadNewestSnapshotAsync(long after, CancellationToken cancellationToken)
     {
         var numbers = await _snapshots.ListAsync(after, cancellationToken).ConfigureAwait(false);
-        if (numbers.Count == 0)
-        {
-            return null;
-        }
-
-        return await _snapshots.ReadHeadAsync(numbers[^1], cancellationToken).ConfigureAwait(false)
-            ?? throw new TableDamagedException(_snapshots.NameOf(numbers[^1], SnapshotPart.Head), "It is missing, though it was listed.") { MayBeStale = true };
+        return numbers.Count == 0 ? null : await _snapshots.ReadListedHeadAsync(numbers[^1], cancellationToken).ConfigureAwait(false);
     }
 
     private async Task ReadFilesTailAsync(CommitHead head, long listed, CancellationToken cancellationToken)

@@ -64,34 +64,50 @@ internal sealed partial class TransactionLogStateStore
     /// </summary>
     private async Task<LedgerRow?> EndAsync(string ingestId, string? attemptId, CancellationToken cancellationToken)
     {
+        LedgerRow? committed = null;
+        await AppendIfWantedAsync(
+            () =>
+            {
+                committed = _head.TryGetCommit(ingestId, out var row) ? row : null;
+                return committed is null ? header => header with { IngestId = ingestId, AttemptId = attemptId, IsEnd = true } : null;
+            },
+            error => StillUnknown(ingestId, error),
+            cancellationToken).ConfigureAwait(false);
+        return committed;
+    }
+
+    /// <summary>
+    /// Puts an entry without files, and before each try asks whether it is wanted still, since the entries of others may have made it needless.
+    /// </summary>
+    /// <param name="judge">What the entry's header says besides its place in the log; null if no entry is wanted.</param>
+    /// <param name="unknown">The error for an end that is not known, from its cause.</param>
+    /// <param name="cancellationToken">Gives up between two tries.</param>
+    private async Task AppendIfWantedAsync(
+        Func<Func<EntryHeader, EntryHeader>?> judge, Func<Exception?, Exception> unknown, CancellationToken cancellationToken)
+    {
         using var deadline = new CommitDeadline(_options, cancellationToken);
         var appender = new LogAppender(_files, _options);
         var backoff = new JitteredBackoff(_options);
         var time = _options.Time.GetUtcNow();
-        while (true)
+        while (judge() is { } fill)
         {
-            if (_head.TryGetCommit(ingestId, out var row))
-            {
-                return row;
-            }
-
             cancellationToken.ThrowIfCancellationRequested();
             if (deadline.IsOver)
             {
-                throw StillUnknown(ingestId, null);
+                throw unknown(null);
             }
 
-            var entry = _files.Prepare(EndEntry(ingestId, attemptId, time));
+            var entry = _files.Prepare(new LogEntry(fill(NextHeader(time)), NoFiles, []));
             var (end, error) = await appender.AppendAsync(entry, deadline).ConfigureAwait(false);
             if (end is AppendEnd.Unknown or AppendEnd.NotPut)
             {
-                throw StillUnknown(ingestId, error);
+                throw unknown(error);
             }
 
             if (end == AppendEnd.Ours)
             {
                 _head.Apply(entry.Entry, _files.NameOf(entry.Entry.Number));
-                return null;
+                return;
             }
 
             await backoff.WaitAsync(deadline.Token).ConfigureAwait(false);
@@ -99,23 +115,17 @@ internal sealed partial class TransactionLogStateStore
         }
     }
 
-    private LogEntry EndEntry(string ingestId, string? attemptId, DateTimeOffset time)
+    /// <summary>What the header of the next entry of the files log says whatever the entry is.</summary>
+    private EntryHeader NextHeader(DateTimeOffset time) => new()
     {
-        var header = new EntryHeader
-        {
-            TableId = _tableId,
-            Log = LogKind.Files,
-            Number = _head.Number + 1,
-            Type = TransactionType.AddFiles,
-            Time = time,
-            Writer = _options.Writer,
-            IngestId = ingestId,
-            AttemptId = attemptId,
-            IsEnd = true,
-            Before = _head.Checksum,
-        };
-        return new LogEntry(header, NoFiles, []);
-    }
+        TableId = _tableId,
+        Log = LogKind.Files,
+        Number = _head.Number + 1,
+        Type = TransactionType.AddFiles,
+        Time = time,
+        Writer = _options.Writer,
+        Before = _head.Checksum,
+    };
 
     private CommitOutcomeUnknownException StillUnknown(string ingestId, Exception? error) => new(
         ingestId,

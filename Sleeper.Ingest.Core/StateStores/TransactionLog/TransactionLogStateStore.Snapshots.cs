@@ -42,15 +42,16 @@ internal sealed partial class TransactionLogStateStore
     private async Task<HeadSnapshot?> TakeDueSnapshotAsync(CancellationToken cancellationToken)
     {
         long number = _head.Number;
+        bool isOurTurn = number % _options.SnapshotInterval == 0;
         bool isMissing = number - Math.Max(_snapshotNumber, _lastDue) >= 2L * _options.SnapshotInterval;
-        if (number % _options.SnapshotInterval != 0 && !isMissing)
+        if (!isOurTurn && !isMissing)
         {
             return null;
         }
 
         try
         {
-            if (isMissing && number % _options.SnapshotInterval != 0)
+            if (!isOurTurn)
             {
                 // Others may have put snapshots meanwhile, each at a number of its own.
                 var others = await _snapshots.ListAsync(_snapshotNumber, cancellationToken).ConfigureAwait(false);
@@ -122,12 +123,7 @@ internal sealed partial class TransactionLogStateStore
     {
         try
         {
-            var reader = await FilesSnapshotReader.OpenAsync(_snapshots, number, _tableId, cancellationToken).ConfigureAwait(false);
-            if (reader is null)
-            {
-                return false;
-            }
-
+            var reader = await FilesSnapshotReader.OpenListedAsync(_snapshots, number, _tableId, cancellationToken).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
             {
                 while (await reader.NextAsync(cancellationToken).ConfigureAwait(false) is not null)

@@ -14,7 +14,6 @@ internal sealed class TableMaintenance(
     IObjectStore store, TablePaths paths, string tableId, TransactionLogStateStore stateStore, IIngestIntents intents, StateStoreOptions options,
     MaintenanceOptions what)
 {
-    private const int MaxParallelDeletes = 32;
     private readonly MaintenanceNotes _notes = new();
     private bool _hasUnreadableIntent;
 
@@ -25,7 +24,8 @@ internal sealed class TableMaintenance(
         var (dead, alive) = Divide(found, now);
         if (what.RemoveStrayObjects || (what.EndDeadAttempts && dead.Count > 0))
         {
-            await RemoveObjectsAsync(dead, now, cancellationToken).ConfigureAwait(false);
+            var removal = new ObjectRemoval(store, paths, tableId, stateStore, intents, what, _notes);
+            await removal.RunAsync(dead, now, cancellationToken).ConfigureAwait(false);
         }
 
         if (what.RemoveStrayObjects)
@@ -106,129 +106,6 @@ internal sealed class TableMaintenance(
         return (dead, alive);
     }
 
-    /// <summary>
-    /// Ends dead attempts, then removes their objects and stray ones. Order of the looks: the listing of the data, the intents by name, the table's state.
-    /// </summary>
-    private async Task RemoveObjectsAsync(List<FoundIntent> dead, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var ends = new List<(FoundIntent Found, AttemptEnd End)>();
-        foreach (var found in dead)
-        {
-            if (await TryEndAsync(found, cancellationToken).ConfigureAwait(false) is { } end)
-            {
-                ends.Add((found, end));
-            }
-        }
-
-        // After the ENDs: what these attempts wrote until then is in the listing.
-        var objects = await DataObjects.ListAsync(store, paths, cancellationToken).ConfigureAwait(false);
-        foreach (string path in objects.Foreign)
-        {
-            _notes.Left(MaintenanceKind.DataObject, path, "No ingest gives objects such a name, so nobody can say whose it is.");
-        }
-
-        var strays = await FindStraysAsync(objects, dead, now, cancellationToken).ConfigureAwait(false);
-        if (ends.Count == 0 && strays.Count == 0)
-        {
-            return;
-        }
-
-        var known = await stateStore.LoadFileNamesAsync(cancellationToken).ConfigureAwait(false);
-        foreach (var (found, end) in ends)
-        {
-            await RemoveAttemptAsync(found, end, objects, known, cancellationToken).ConfigureAwait(false);
-        }
-
-        await DeleteAsync(
-            [.. strays.Where(o => !known.Contains(o.DataFile)).Select(o => o.Path)],
-            MaintenanceKind.DataObject,
-            "No file of the table has this name, and the attempt that wrote it has ended.",
-            cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task<AttemptEnd?> TryEndAsync(FoundIntent found, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await stateStore.EndAttemptAsync(found.Intent!, what.DryRun, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is not (OperationCanceledException or TableDamagedException or UnsupportedTableException))
-        {
-            _notes.Left(MaintenanceKind.Attempt, found.Path, $"Whether the attempt can still commit could not be settled. {e.Message}");
-            return null;
-        }
-    }
-
-    private async Task RemoveAttemptAsync(
-        FoundIntent found, AttemptEnd end, DataObjects objects, IReadOnlySet<string> known, CancellationToken cancellationToken)
-    {
-        var intent = found.Intent!;
-        if (end != AttemptEnd.Committed)
-        {
-            string[] doomed =
-            [
-                .. objects.Of(TablePaths.IngestHash(tableId, intent.IngestId), intent.AttemptId).Where(o => !known.Contains(o.DataFile)).Select(o => o.Path),
-            ];
-            if (!await DeleteAsync(doomed, MaintenanceKind.DataObject, Because(end), cancellationToken).ConfigureAwait(false))
-            {
-                _notes.Left(MaintenanceKind.Attempt, found.Path, "Not all objects of the attempt could be removed; its intent tells the next maintenance of them.");
-                return;
-            }
-        }
-
-        await DeleteAsync([found.Path], MaintenanceKind.Attempt, Because(end), cancellationToken).ConfigureAwait(false);
-    }
-
-    private static string Because(AttemptEnd end) => end switch
-    {
-        AttemptEnd.Committed => "The attempt is committed; its objects are the table's.",
-        AttemptEnd.OtherCommitted => "Another attempt of the same ingest is committed.",
-        AttemptEnd.EndedBefore => "The attempt had been ended.",
-        _ => "The attempt was not heard of for the grace time, and was ended.",
-    };
-
-    /// <summary>Old objects of attempts that have no intent any more.</summary>
-    private async Task<List<DataObject>> FindStraysAsync(
-        DataObjects objects, List<FoundIntent> dead, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var strays = new List<DataObject>();
-        if (!what.RemoveStrayObjects)
-        {
-            return strays;
-        }
-
-        // A first look at the state spares a look for the intent of every attempt that ever committed.
-        var known = await stateStore.LoadFileNamesAsync(cancellationToken).ConfigureAwait(false);
-        var deadAttempts = dead.Select(d => d.Intent!.AttemptId).ToHashSet(StringComparer.Ordinal);
-        foreach (var ((hash, attempt), ofAttempt) in objects.ByAttempt)
-        {
-            var unknown = ofAttempt.Where(o => !known.Contains(o.DataFile)).ToList();
-            if (unknown.Count == 0 || deadAttempts.Contains(attempt))
-            {
-                continue;
-            }
-
-            if (await intents.ExistsAsync(hash, attempt, cancellationToken).ConfigureAwait(false))
-            {
-                LeaveAll(unknown, "The attempt that wrote it has an intent still.");
-                continue;
-            }
-
-            strays.AddRange(unknown.Where(o => now - o.LastModified >= what.Grace));
-            LeaveAll(unknown.Where(o => now - o.LastModified < what.Grace), $"It was written less than {what.Grace.TotalSeconds:F0} s ago.");
-        }
-
-        return strays;
-    }
-
-    private void LeaveAll(IEnumerable<DataObject> objects, string reason)
-    {
-        foreach (var left in objects)
-        {
-            _notes.Left(MaintenanceKind.DataObject, left.Path, reason);
-        }
-    }
-
     private async Task RemoveUnfinishedAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (store is not IUnfinishedObjects unfinished)
@@ -300,7 +177,7 @@ internal sealed class TableMaintenance(
                 _notes.Done(MaintenanceKind.Ledger, $"{moved}", $"Ids that were committed before entry {moved} are forgotten: the store has had it for {what.KeepLedger.TotalDays:F1} days.");
             }
         }
-        catch (Exception e) when (e is not (OperationCanceledException or TableDamagedException or UnsupportedTableException))
+        catch (Exception e) when (!TransactionLogStateStore.IsFinal(e))
         {
             _notes.Left(MaintenanceKind.Ledger, $"{old + 1}", $"The ledger could not be moved. {e.Message}");
         }
@@ -330,42 +207,10 @@ internal sealed class TableMaintenance(
                 _notes.Done(MaintenanceKind.Snapshot, $"{number}", "Two newer snapshots are there; it was removed.");
             }
         }
-        catch (Exception e) when (e is TableDamagedException { MayBeStale: true } or not (OperationCanceledException or TableDamagedException or UnsupportedTableException))
+        catch (Exception e) when (e is TableDamagedException { MayBeStale: true } || !TransactionLogStateStore.IsFinal(e))
         {
             // A listing may show a snapshot that another maintenance has removed: that is no damage.
             _notes.Left(MaintenanceKind.LogEntries, paths.LogFolder(LogKind.Files), $"The log could not be trimmed to its end. {e.Message}");
-        }
-    }
-
-    /// <summary>Deletes objects, a bounded number at once. True if all are gone.</summary>
-    private async Task<bool> DeleteAsync(string[] doomed, MaintenanceKind kind, string reason, CancellationToken cancellationToken)
-    {
-        bool all = true;
-        foreach (string[] some in doomed.Chunk(MaxParallelDeletes))
-        {
-            bool[] gone = await Task.WhenAll(some.Select(path => DeleteOneAsync(path, kind, reason, cancellationToken))).ConfigureAwait(false);
-            all &= Array.TrueForAll(gone, g => g);
-        }
-
-        return all;
-    }
-
-    private async Task<bool> DeleteOneAsync(string path, MaintenanceKind kind, string reason, CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (!what.DryRun)
-            {
-                await store.DeleteAsync(path, cancellationToken).ConfigureAwait(false);
-            }
-
-            _notes.Done(kind, path, reason);
-            return true;
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            _notes.Left(kind, path, $"It could not be removed. {e.Message}");
-            return false;
         }
     }
 }

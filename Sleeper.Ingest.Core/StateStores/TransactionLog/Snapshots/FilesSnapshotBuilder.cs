@@ -23,13 +23,8 @@ internal sealed class FilesSnapshotBuilder(string tableId, Schema schema, ITrans
         var entries = new List<(LogEntry Entry, FilesTransaction Transaction)>();
         var touched = new HashSet<string>(StringComparer.Ordinal);
         var (header, recent) = await ReadBaseHeaderAsync(from, cancellationToken).ConfigureAwait(false);
-        await foreach (var entry in files.ReadFromAsync(from + 1, number, cancellationToken).ConfigureAwait(false))
+        await foreach (var entry in files.ReadRangeAsync(from + 1, number, cancellationToken).ConfigureAwait(false))
         {
-            if (entry.Number > number)
-            {
-                break;
-            }
-
             string name = files.NameOf(entry.Number);
             Chain.Check(entry, header.Number, header.Checksum, name);
             var transaction = (FilesTransaction)EntryBody.Read(entry, name, schema);
@@ -136,7 +131,6 @@ internal sealed class FilesSnapshotBuilder(string tableId, Schema schema, ITrans
         }
     }
 
-    private async Task<FilesSnapshotReader> OpenAsync(long number, CancellationToken cancellationToken) =>
-        await FilesSnapshotReader.OpenAsync(snapshots, number, tableId, cancellationToken).ConfigureAwait(false)
-        ?? throw new TableDamagedException(snapshots.NameOf(number, SnapshotPart.Files), "It is missing, though it was listed.") { MayBeStale = true };
+    private Task<FilesSnapshotReader> OpenAsync(long number, CancellationToken cancellationToken) =>
+        FilesSnapshotReader.OpenListedAsync(snapshots, number, tableId, cancellationToken);
 }

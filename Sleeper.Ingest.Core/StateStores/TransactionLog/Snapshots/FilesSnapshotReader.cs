@@ -22,16 +22,11 @@ internal sealed class FilesSnapshotReader : IAsyncDisposable
     /// <summary>The number of files read so far, which is also the sequence of the next one.</summary>
     public long FileCount { get; private set; }
 
-    /// <summary>Opens the files of a snapshot; null if there are none.</summary>
-    /// <exception cref="TableDamagedException">It is not what was written.</exception>
-    public static async Task<FilesSnapshotReader?> OpenAsync(ISnapshots snapshots, long number, string tableId, CancellationToken cancellationToken)
+    /// <summary>Opens the files of a snapshot whose head was seen.</summary>
+    /// <exception cref="TableDamagedException">They are missing, or not what was written. If it may be stale, the snapshot was removed meanwhile.</exception>
+    public static async Task<FilesSnapshotReader> OpenListedAsync(ISnapshots snapshots, long number, string tableId, CancellationToken cancellationToken)
     {
-        var reader = await snapshots.OpenAsync(number, SnapshotPart.Files, cancellationToken).ConfigureAwait(false);
-        if (reader is null)
-        {
-            return null;
-        }
-
+        var reader = await snapshots.OpenListedAsync(number, SnapshotPart.Files, cancellationToken).ConfigureAwait(false);
         var lines = new SealedLineReader(reader, snapshots.NameOf(number, SnapshotPart.Files));
         try
         {

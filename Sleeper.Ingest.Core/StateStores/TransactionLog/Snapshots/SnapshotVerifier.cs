@@ -25,9 +25,7 @@ internal sealed class SnapshotVerifier(string tableId, Schema schema, ITransacti
     /// <exception cref="TableDamagedException">It is not what the log says, or the log cannot be read.</exception>
     public async Task VerifyAsync(long from, long number, bool mark, CancellationToken cancellationToken)
     {
-        string headName = snapshots.NameOf(number, SnapshotPart.Head);
-        var stored = await snapshots.ReadHeadAsync(number, cancellationToken).ConfigureAwait(false)
-            ?? throw new TableDamagedException(headName, "It is missing, though it was listed.") { MayBeStale = true };
+        var stored = await snapshots.ReadListedHeadAsync(number, cancellationToken).ConfigureAwait(false);
         byte[] head = await ComputeHeadAsync(from, stored, cancellationToken).ConfigureAwait(false);
         await RequireEqualAsync(number, SnapshotPart.Head, sink => sink(head, cancellationToken).AsTask(), cancellationToken).ConfigureAwait(false);
 
@@ -42,32 +40,18 @@ internal sealed class SnapshotVerifier(string tableId, Schema schema, ITransacti
 
     private async Task<byte[]> ComputeHeadAsync(long from, HeadSnapshot stored, CancellationToken cancellationToken)
     {
-        var before = from == 0
-            ? null
-            : await snapshots.ReadHeadAsync(from, cancellationToken).ConfigureAwait(false)
-                ?? throw new TableDamagedException(snapshots.NameOf(from, SnapshotPart.Head), "It is missing, though it was listed.") { MayBeStale = true };
-        var head = before is null ? new CommitHead() : CommitHead.From(before);
+        var head = from == 0 ? new CommitHead() : CommitHead.From(await snapshots.ReadListedHeadAsync(from, cancellationToken).ConfigureAwait(false));
         long plannedOn = await PlannedOnAsync(from, cancellationToken).ConfigureAwait(false);
-        await foreach (var entry in files.ReadFromAsync(head.Number + 1, stored.Number, cancellationToken).ConfigureAwait(false))
+        await foreach (var entry in files.ReadRangeAsync(head.Number + 1, stored.Number, cancellationToken).ConfigureAwait(false))
         {
-            if (entry.Number > stored.Number)
-            {
-                break;
-            }
-
             head.Apply(entry, files.NameOf(entry.Number));
             plannedOn = Math.Max(plannedOn, entry.Header.PartitionsNumber);
         }
 
         // The tree may be of any entry that is late enough: it is computed for the one that the snapshot names. From entry 1 on, for the log is whole.
         var tree = new PartitionsHead(schema);
-        await foreach (var entry in partitions.ReadFromAsync(1, stored.PartitionsNumber, cancellationToken).ConfigureAwait(false))
+        await foreach (var entry in partitions.ReadRangeAsync(1, stored.PartitionsNumber, cancellationToken).ConfigureAwait(false))
         {
-            if (entry.Number > stored.PartitionsNumber)
-            {
-                break;
-            }
-
             tree.Apply(entry, partitions.NameOf(entry.Number));
         }
 
@@ -89,8 +73,7 @@ internal sealed class SnapshotVerifier(string tableId, Schema schema, ITransacti
             return 0;
         }
 
-        var reader = await FilesSnapshotReader.OpenAsync(snapshots, number, tableId, cancellationToken).ConfigureAwait(false)
-            ?? throw new TableDamagedException(snapshots.NameOf(number, SnapshotPart.Files), "It is missing, though its head is there.") { MayBeStale = true };
+        var reader = await FilesSnapshotReader.OpenListedAsync(snapshots, number, tableId, cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
             return reader.Header.PartitionsNumber;
@@ -99,9 +82,7 @@ internal sealed class SnapshotVerifier(string tableId, Schema schema, ITransacti
 
     private async Task RequireEqualAsync(long number, SnapshotPart part, Func<LineSink, Task> write, CancellationToken cancellationToken)
     {
-        string name = snapshots.NameOf(number, part);
-        var reader = await snapshots.OpenAsync(number, part, cancellationToken).ConfigureAwait(false)
-            ?? throw new TableDamagedException(name, "It is missing, though it was listed.") { MayBeStale = true };
+        var reader = await snapshots.OpenListedAsync(number, part, cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
             var comparison = new ByteComparison(reader);
@@ -109,7 +90,8 @@ internal sealed class SnapshotVerifier(string tableId, Schema schema, ITransacti
             if (!comparison.IsWhole)
             {
                 throw new TableDamagedException(
-                    name, "It is not what the log's entries make of it. Remove all objects of this snapshot, and the table opens from the one before; nothing was trimmed behind it.");
+                    snapshots.NameOf(number, part),
+                    "It is not what the log's entries make of it. Remove all objects of this snapshot, and the table opens from the one before; nothing was trimmed behind it.");
             }
         }
     }
