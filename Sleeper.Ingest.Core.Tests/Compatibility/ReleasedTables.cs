@@ -5,7 +5,6 @@ using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.StateStores;
 using Sleeper.Ingest.Core.StateStores.OwnTables;
 using Sleeper.Ingest.Core.StateStores.TransactionLog;
-using Sleeper.Ingest.Core.StateStores.TransactionLog.Transactions;
 using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.Core.Tests.Compatibility;
@@ -126,21 +125,8 @@ internal static class ReleasedTables
         var factory = Factory(table);
         await IngestAsync(factory.WithIngestId("before"), Rows(Events, 20, 1));
         var log = new ObjectStoreTransactionLog(store, table.Paths, table.TableId, LogKind.Partitions);
-        var leaf = tree.Leaves[0];
-        var split = new SplitPartition(
-            new Partition(leaf.Id, leaf.ParentId, ["split-left", "split-right"], leaf.Region, 0),
-            [new("split-left", leaf.Id, [], leaf.Region.With(0, "", "e"), -1), new("split-right", leaf.Id, [], leaf.Region.With(0, "e", "m"), -1)]);
-        var header = new EntryHeader
-        {
-            TableId = table.TableId,
-            Log = LogKind.Partitions,
-            Number = 2,
-            Type = TransactionType.SplitPartition,
-            Time = DateTimeOffset.FromUnixTimeMilliseconds(1767323045678),
-            Writer = "outside",
-            Before = (await log.ReadAsync(1, Token))!.Checksum,
-        };
-        await log.AppendIfAbsentAsync(log.Prepare(new LogEntry(header, split.ToBytes(), [])), Token);
+        await TableFixture.SplitAsync(
+            log, table.TableId, await table.StateStore.LoadPartitionsAsync(Token), tree.Leaves[0].Id, "e", "split-left", "split-right");
         await IngestAsync(factory.WithIngestId("after"), Rows(Events, 20, 2));
     }
 

@@ -130,7 +130,7 @@ internal static class PlantedBugs
         {
             string[] lines = Encoding.UTF8.GetString(head.Span).TrimEnd('\n').Split('\n');
             int commit = Array.FindIndex(lines, l => l.StartsWith("{\"commit\"", StringComparison.Ordinal));
-            return await LogTrimmerTests.SealAsync(lines[..^1].Where((_, i) => i != commit)).ConfigureAwait(false);
+            return await SnapshotBed.SealAsync(lines[..^1].Where((_, i) => i != commit)).ConfigureAwait(false);
         }
     }
 }

@@ -4,6 +4,8 @@ using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.StateStores;
 using Sleeper.Ingest.Core.StateStores.OwnTables;
+using Sleeper.Ingest.Core.StateStores.TransactionLog;
+using Sleeper.Ingest.Core.StateStores.TransactionLog.Transactions;
 
 namespace Sleeper.Ingest.Core.Tests.Support;
 
@@ -72,6 +74,40 @@ internal static class TableFixture
         }
 
         return paths;
+    }
+
+    /// <summary>Every object of a store with its bytes, to see whether anything changed.</summary>
+    public static async Task<Dictionary<string, string>> ContentsAsync(IObjectStore store)
+    {
+        var contents = new Dictionary<string, string>();
+        foreach (string path in await ObjectsAsync(store))
+        {
+            contents[path] = Convert.ToHexString(await ReadAsync(store, path));
+        }
+
+        return contents;
+    }
+
+    /// <summary>Splits a leaf, as another program does it: by an entry of the partitions log after the tree's. False if the number was taken.</summary>
+    public static async Task<bool> SplitAsync(ITransactionLog partitions, string tableId, PartitionTree tree, string leafId, FieldValue at, string left, string right)
+    {
+        var leaf = tree[leafId];
+        var range = leaf.Region.Ranges[0];
+        var split = new SplitPartition(
+            leaf with { ChildIds = [left, right], Dimension = 0 },
+            [new(left, leafId, [], leaf.Region.With(0, range.Min, at), -1), new(right, leafId, [], leaf.Region.With(0, at, range.Max), -1)]);
+        var header = new EntryHeader
+        {
+            TableId = tableId,
+            Log = LogKind.Partitions,
+            Number = tree.LogNumber + 1,
+            Type = TransactionType.SplitPartition,
+            Time = DateTimeOffset.FromUnixTimeMilliseconds(1767323045678),
+            Writer = "outside",
+            Before = (await partitions.ReadAsync(tree.LogNumber, CancellationToken.None).ConfigureAwait(false))!.Checksum,
+        };
+        var entry = partitions.Prepare(new LogEntry(header, split.ToBytes(), []));
+        return await partitions.AppendIfAbsentAsync(entry, CancellationToken.None).ConfigureAwait(false);
     }
 
     public static async Task<byte[]> ReadAsync(IObjectStore store, string path) =>

@@ -1,6 +1,5 @@
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.StateStores.TransactionLog;
-using Sleeper.Ingest.Core.StateStores.TransactionLog.Transactions;
 using Sleeper.Ingest.Core.Tests.Support;
 using static Sleeper.Ingest.Core.Tests.Support.TableFixture;
 
@@ -59,22 +58,8 @@ public sealed class NamedSequenceTests
         async Task SplitAndCommitAsync()
         {
             var tree = await writer.StateStore.LoadPartitionsAsync(Token);
-            var leaf = tree.Leaves[0];
             var log = new ObjectStoreTransactionLog(_memory, writer.Paths, writer.TableId, LogKind.Partitions);
-            var body = new SplitPartition(
-                new(leaf.Id, leaf.ParentId, ["a0", "a1"], leaf.Region, 0),
-                [new("a0", leaf.Id, [], leaf.Region.With(0, "", "f"), -1), new("a1", leaf.Id, [], leaf.Region.With(0, "f", "m"), -1)]);
-            var header = new EntryHeader
-            {
-                TableId = writer.TableId,
-                Log = LogKind.Partitions,
-                Number = 2,
-                Type = TransactionType.SplitPartition,
-                Time = DateTimeOffset.UnixEpoch,
-                Writer = "outside",
-                Before = (await log.ReadAsync(1, Token))!.Checksum,
-            };
-            Assert.True(await log.AppendIfAbsentAsync(log.Prepare(new LogEntry(header, body.ToBytes(), [])), Token));
+            Assert.True(await SplitAsync(log, writer.TableId, tree, "p0", "f", "a0", "a1"));
             var attempt = await writer.StateStore.BeginAttemptAsync("after", Token);
             await writer.StateStore.CommitAsync(attempt, Commit(attempt, partitionId: "a1") with { PlannedOnPartitions = 2 }, Token);
         }

@@ -57,7 +57,8 @@ public sealed class PartitionsLogTests
         using var reader = await OpenAsync(_memory, 2);
         await reader.StateStore.LoadPartitionsAsync(Token);
         var attempt = await table.StateStore.BeginAttemptAsync("old", Token);
-        await SplitAsync(table.TableId, 2, "p0", "a0", "a1", "f");
+        var log = new ObjectStoreTransactionLog(_memory, table.Paths, table.TableId, LogKind.Partitions);
+        Assert.True(await SplitAsync(log, table.TableId, await table.StateStore.LoadPartitionsAsync(Token), "p0", "f", "a0", "a1"));
         await table.StateStore.CommitAsync(attempt, Commit(attempt), Token);
         var fresh = await table.StateStore.BeginAttemptAsync("new", Token);
         await table.StateStore.CommitAsync(fresh, Commit(fresh, partitionId: "a1"), Token);
@@ -164,15 +165,6 @@ public sealed class PartitionsLogTests
         },
         transaction.ToBytes(),
         []);
-
-    private Task SplitAsync(string tableId, long number, string leaf, string low, string high, string at)
-    {
-        var parent = Tree("m")[leaf];
-        var range = parent.Region.Ranges[0];
-        return AppendAsync(tableId, number, new SplitPartition(
-            parent with { ChildIds = [low, high], Dimension = 0 },
-            [new(low, leaf, [], parent.Region.With(0, range.Min, at), -1), new(high, leaf, [], parent.Region.With(0, at, range.Max), -1)]));
-    }
 
     private async Task AppendAsync(string tableId, long number, PartitionsTransaction transaction)
     {

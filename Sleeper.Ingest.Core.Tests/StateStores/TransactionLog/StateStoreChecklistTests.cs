@@ -107,11 +107,7 @@ public sealed class StateStoreChecklistTests : IDisposable
         Assert.Null(await files.ReadAsync(1, Token));
 
         var tree = await store.LoadPartitionsAsync(Token);
-        var p0 = tree.All.Single(p => p.Id == "p0");
-        var split = new SplitPartition(
-            new Partition("p0", p0.ParentId, ["lo", "hi"], p0.Region, 0),
-            [new("lo", "p0", [], p0.Region.With(0, "", "f"), -1), new("hi", "p0", [], p0.Region.With(0, "f", "m"), -1)]);
-        await PutAsync(partitions, 2, TransactionType.SplitPartition, Encoding.UTF8.GetString(split.ToBytes()), (await partitions.ReadAsync(1, Token))!.Checksum);
+        Assert.True(await SplitAsync(partitions, TableId, tree, "p0", "f", "lo", "hi"));
         attempt = await store.BeginAttemptAsync("id", Token);
         Assert.Equal(1, (await store.CommitAsync(attempt, Commit(attempt), Token)).TransactionNumber);
         Assert.Equal(["lo", "hi", "p1"], (await store.LoadStateAsync(Token)).Partitions.Leaves.Select(l => l.Id));

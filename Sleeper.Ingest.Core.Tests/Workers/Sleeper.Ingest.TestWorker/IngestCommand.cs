@@ -11,9 +11,8 @@ namespace Sleeper.Ingest.TestWorker;
 /// Runs whole ingests into the table <c>--table</c> in the folder <c>--root</c>: <c>--count</c> of them (1 without) named <c>ID-0, ID-1, ...</c> after
 /// <c>--id</c>, each of <c>--rows</c> rows (key, ingest, number). Options: <c>--budget</c> in MiB, <c>--spill</c> folder, <c>--durable false</c>,
 /// <c>--filler N</c> for a fourth field of N random bytes, <c>--splits a,b</c> for a table of several leaves, <c>--workers N</c> (2 without),
-/// <c>--wait true</c> for the start signal, <c>--hold true</c> to say "written" and wait before completing, <c>--die-at N</c> to be killed at the
-/// N-th call of the store (<c>--die-after true</c>: when it has taken effect). Says "begun ID", then "committed ID NUMBER OUTCOME",
-/// "unknown ID" or "failed TYPE RETRYABLE MESSAGE".
+/// <c>--wait true</c> for the start signal, <c>--hold true</c> to say "written" and wait before completing. Says "begun ID", then
+/// "committed ID NUMBER OUTCOME", "unknown ID" or "failed TYPE RETRYABLE MESSAGE".
 /// </summary>
 internal static class IngestCommand
 {
@@ -25,12 +24,7 @@ internal static class IngestCommand
 
     public static async Task<int> RunAsync(WorkerArguments arguments)
     {
-        IObjectStore store = StoreOf(arguments);
-        if (arguments.Number("die-at", 0) is > 0 and var call)
-        {
-            store = new DyingObjectStore(store, call, arguments.Text("die-after", "false") == "true");
-        }
-
+        var store = StoreOf(arguments);
         if (arguments.Text("wait", "false") == "true")
         {
             await WorkerArguments.WaitForStartAsync();
@@ -53,7 +47,7 @@ internal static class IngestCommand
     private static LocalObjectStore StoreOf(WorkerArguments arguments) =>
         new(arguments.Text("root"), new LocalObjectStoreOptions { Durable = arguments.Text("durable", "true") == "true" });
 
-    private static async Task<string> IngestAsync(IObjectStore store, WorkerArguments arguments, string id)
+    private static async Task<string> IngestAsync(LocalObjectStore store, WorkerArguments arguments, string id)
     {
         try
         {

@@ -60,16 +60,7 @@ internal sealed class MaintenanceBed
 
     public Task<List<string>> IntentsAsync() => TableFixture.ObjectsAsync(Store, Paths.AllIngests);
 
-    public async Task<Dictionary<string, string>> ContentsAsync()
-    {
-        var contents = new Dictionary<string, string>();
-        foreach (string path in await TableFixture.ObjectsAsync(Store))
-        {
-            contents[path] = Convert.ToHexString(await TableFixture.ReadAsync(Store, path));
-        }
-
-        return contents;
-    }
+    public Task<Dictionary<string, string>> ContentsAsync() => TableFixture.ContentsAsync(Store);
 
     private static StateStoreOptions Options(int seed, TimeProvider? clock = null) =>
         TableFixture.Options(seed, clock) with { SnapshotInterval = Interval };

@@ -43,9 +43,9 @@ public sealed class LogTrimmerTests
     public async Task A_dry_run_says_the_same_and_changes_nothing()
     {
         await MakeAsync(18);
-        var objects = await ContentsAsync();
+        var objects = await ContentsAsync(_memory);
         var dry = await TrimAsync(dryRun: true);
-        Assert.Equal(objects, await ContentsAsync());
+        Assert.Equal(objects, await ContentsAsync(_memory));
         var real = await TrimAsync();
         Assert.Equal((dry.Boundary, dry.Entries.Count, dry.Snapshots.Count), (real.Boundary, real.Entries.Count, real.Snapshots.Count));
     }
@@ -63,10 +63,10 @@ public sealed class LogTrimmerTests
         string[] lines = Encoding.UTF8.GetString(await ReadAsync(_memory, path)).Split('\n');
         int line = Array.FindIndex(lines, l => l.StartsWith(part == SnapshotPart.Head ? "{\"commit\"" : "{\"file\"", StringComparison.Ordinal));
         lines[line] = lines[line].Replace("\"rows\":10", "\"rows\":11", StringComparison.Ordinal);
-        await _memory.PutAsync(path, await SealAsync(lines[..^2]), Token);
-        var contents = await ContentsAsync();
+        await _memory.PutAsync(path, await SnapshotBed.SealAsync(lines[..^2]), Token);
+        var contents = await ContentsAsync(_memory);
         Assert.Contains(path, (await Assert.ThrowsAsync<TableDamagedException>(() => TrimAsync())).ObjectName);
-        Assert.Equal(contents, await ContentsAsync());
+        Assert.Equal(contents, await ContentsAsync(_memory));
     }
 
     [Fact]
@@ -209,30 +209,6 @@ public sealed class LogTrimmerTests
 
     private async Task<IReadOnlyList<long>> SnapshotsAsync() =>
         await new ObjectStoreSnapshots(_memory, _paths, "00000000", TableSchema).ListAsync(0, Token);
-
-    private async Task<Dictionary<string, string>> ContentsAsync()
-    {
-        var contents = new Dictionary<string, string>();
-        foreach (string path in await ObjectsAsync(_memory))
-        {
-            contents[path] = Convert.ToHexString(await ReadAsync(_memory, path));
-        }
-
-        return contents;
-    }
-
-    internal static async Task<byte[]> SealAsync(IEnumerable<string> lines)
-    {
-        using var bytes = new MemoryStream();
-        using var writer = new SealedLineWriter((piece, token) => bytes.WriteAsync(piece, token));
-        foreach (string line in lines)
-        {
-            await writer.CopyAsync(Encoding.UTF8.GetBytes(line), Token);
-        }
-
-        await writer.SealAsync(Token);
-        return bytes.ToArray();
-    }
 
     private static Task<OwnTable> OpenAsync(IObjectStore store) =>
         OwnTable.OpenAsync(store, Name, Options(3) with { SnapshotInterval = Interval }, null, Token);

@@ -74,6 +74,20 @@ internal sealed class SnapshotBed
         return bytes.ToArray();
     }
 
+    /// <summary>Lines with a right seal, whatever is in them: what a faulty writer would put.</summary>
+    public static async Task<byte[]> SealAsync(IEnumerable<string> lines)
+    {
+        using var bytes = new MemoryStream();
+        using var writer = new SealedLineWriter((piece, token) => bytes.WriteAsync(piece, token));
+        foreach (string line in lines)
+        {
+            await writer.CopyAsync(System.Text.Encoding.UTF8.GetBytes(line), Token);
+        }
+
+        await writer.SealAsync(Token);
+        return bytes.ToArray();
+    }
+
     private static EntryHeader Header(LogKind log, TransactionType type, long number, string before) => new()
     {
         TableId = TableId,
