@@ -6,20 +6,13 @@ using Sleeper.Ingest.Core.Tests.Support;
 namespace Sleeper.Ingest.Core.Tests.Checking;
 
 /// <summary>One ingest as its caller knows it.</summary>
-internal sealed class ExpectedIngest(string id, Told told, bool isRunning)
+/// <param name="Id">The id.</param>
+/// <param name="Told">What the caller was told.</param>
+/// <param name="Digests">Row number to the SHA-256 of the row's <see cref="RowText"/>.</param>
+/// <param name="IsRunning">True while its writer lives, or nobody has cleared up after it: it may have an intent and objects that nobody refers to.</param>
+internal sealed record ExpectedIngest(string Id, Told Told, IReadOnlyDictionary<int, string> Digests, bool IsRunning)
 {
-    private readonly Dictionary<int, string> _digests = [];
-
-    public string Id { get; } = id;
-
-    public Told Told { get; } = told;
-
-    /// <summary>True while its writer lives: it may have an intent and objects that nobody refers to yet.</summary>
-    public bool IsRunning { get; } = isRunning;
-
-    /// <summary>Row number to the SHA-256 of the row's <see cref="RowText"/>.</summary>
-    public IReadOnlyDictionary<int, string> Digests => _digests;
-
-    public void Add(int number, Row row) =>
-        _digests.Add(number, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RowText.Of(row)))));
+    /// <summary>The digests of rows, by their number.</summary>
+    public static IReadOnlyDictionary<int, string> DigestsOf(IEnumerable<Row> rows, int numberField) => rows.ToDictionary(
+        row => row.GetInt(numberField), row => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RowText.Of(row)))));
 }

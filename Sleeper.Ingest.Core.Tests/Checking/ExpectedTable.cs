@@ -16,14 +16,8 @@ internal sealed class ExpectedTable(int ingestField, int numberField)
     public IReadOnlyDictionary<string, ExpectedIngest> Ingests => _ingests;
 
     /// <summary>Notes an ingest. What is told later about the same id replaces it.</summary>
-    public void Add(string id, Told told, IEnumerable<Row> rows, bool isRunning = false)
-    {
-        var ingest = new ExpectedIngest(id, told, isRunning);
-        foreach (var row in rows)
-        {
-            ingest.Add(row.GetInt(NumberField), row);
-        }
+    public void Add(string id, Told told, IEnumerable<Row> rows, bool isRunning = false) =>
+        Add(new ExpectedIngest(id, told, ExpectedIngest.DigestsOf(rows, NumberField), isRunning));
 
-        _ingests[id] = ingest;
-    }
+    public void Add(ExpectedIngest ingest) => _ingests[ingest.Id] = ingest;
 }

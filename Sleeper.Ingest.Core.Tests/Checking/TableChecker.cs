@@ -1,3 +1,6 @@
+using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.Tests.Support;
+
 namespace Sleeper.Ingest.Core.Tests.Checking;
 
 /// <summary>
@@ -35,6 +38,20 @@ internal static class TableChecker
         violations.AddRange(IngestCheck.Check(expected, rows, files));
         violations.AddRange(ObjectCheck.Check(tableFolder, properties, expected, referenced));
         return violations;
+    }
+
+    /// <summary>Fails with everything that is wrong with a table of a store that has no folder; its objects are copied to one.</summary>
+    public static async Task AssertSoundAsync(IObjectStore store, string table, ExpectedTable expected, string context)
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string path in await TableFixture.ObjectsAsync(store, $"{table}/"))
+        {
+            string copy = Path.Combine(folder.Path, path);
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            await File.WriteAllBytesAsync(copy, await TableFixture.ReadAsync(store, path));
+        }
+
+        await AssertSoundAsync(Path.Combine(folder.Path, table), expected, context);
     }
 
     /// <summary>Fails with everything that is wrong.</summary>

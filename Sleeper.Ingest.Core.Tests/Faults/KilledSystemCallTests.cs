@@ -10,7 +10,8 @@ namespace Sleeper.Ingest.Core.Tests.Faults;
 public sealed class KilledSystemCallTests : IDisposable
 {
     private const int Killed = 128 + 9;
-    private const int Rows = 300;
+
+    private static readonly WorkerIngest Ingest = new("i-0", RowCount: 300, Filler: 60_000);
 
     private readonly TemporaryFolder _folder = new();
 
@@ -37,7 +38,7 @@ public sealed class KilledSystemCallTests : IDisposable
             Assert.True(code == Killed || (code == 0 && at > calls.Count - 3), $"{calls.Describe(at)}: ended with {code}. {worker.Errors}");
             bool isCommitted = lines.Exists(line => line.StartsWith("committed ", StringComparison.Ordinal));
             Interlocked.Add(ref committed, isCommitted ? 1 : 0);
-            await DeadIngest.RecoverAsync(root, spill, "i-0", Rows, isCommitted ? "committed" : null, calls.Describe(at));
+            await DeadIngest.RecoverAsync(root, spill, Ingest, isCommitted ? "committed" : null, maintainFirst: at % 2 == 0, calls.Describe(at));
             Directory.Delete(root, recursive: true);
         });
         Assert.True(committed < all.Count / 2, $"{committed} of {all.Count} processes lived to the end.");
@@ -51,11 +52,11 @@ public sealed class KilledSystemCallTests : IDisposable
         await using var worker = Start(root, spill, FaultShim.Launcher([root, spill], 0, $"FAULT_LOG={log}"));
         Assert.Equal("committed i-0 1 Committed", (await worker.ReadToEndAsync())[^1]);
         await worker.ExpectSuccessAsync();
-        await DeadIngest.RecoverAsync(root, spill, "i-0", Rows, "committed", "nothing was hit");
+        await DeadIngest.RecoverAsync(root, spill, Ingest, "committed", maintainFirst: false, "nothing was hit");
         return SystemCalls.Read(log);
     }
 
     private static WorkerProcess Start(string root, string spill, IEnumerable<string> launcher) => WorkerProcess.StartUnder(
-        launcher, "ingest", "--root", root, "--table", "default", "--id", "i", "--rows", $"{Rows}", "--filler", "60000", "--splits", "g,p", "--workers", "1",
+        launcher, "ingest", "--root", root, "--table", "default", "--id", "i", "--rows", $"{Ingest.RowCount}", "--filler", $"{Ingest.Filler}", "--splits", "g,p", "--workers", "1",
         "--spill", spill);
 }

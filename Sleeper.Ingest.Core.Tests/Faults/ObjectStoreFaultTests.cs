@@ -1,5 +1,7 @@
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.StateStores.OwnTables;
+using Sleeper.Ingest.Core.Tests.Checking;
 using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.Core.Tests.Faults;
@@ -28,11 +30,11 @@ public sealed class ObjectStoreFaultTests : IDisposable
             var store = new FaultyObjectStore(place.Store);
             var fault = store.Add(new StoreFault { Operations = StoreOperation.Any, Call = call, After = after });
             string context = $"call {call} of {calls} {(after ? "after" : "before")} it took effect";
-            var told = await TellAsync(store);
+            var end = await TellAsync(store);
             Assert.True(fault.StrikeCount == 1, context);
-            context += $" ({store.Calls[call - 1]}), told {told.Name}: {told.Error?.Message}";
-            await AssertTruthAsync(store.Inner, told, context, mayLeaveIntent: IsOfIntent(store.Calls[call - 1]));
-            _ = told.IsCommitted ? survived++ : failed++;
+            context += $" ({store.Calls[call - 1]}), told {end.Told}: {end.Error?.Message}";
+            await AssertTruthAsync(place, end.Told, context, mayLeaveIntent: IsOfIntent(store.Calls[call - 1]));
+            _ = end.Told == Told.Committed ? survived++ : failed++;
         }
 
         Assert.True(survived > 0 && failed > 0, $"{survived} survived, {failed} failed.");
@@ -49,11 +51,11 @@ public sealed class ObjectStoreFaultTests : IDisposable
             using var place = new Place("memory");
             var store = new FaultyObjectStore(place.Store);
             store.Add(new StoreFault { Operations = StoreOperation.Any, Call = call, Times = int.MaxValue, After = after });
-            var told = await TellAsync(store);
-            string context = $"from call {call} of {calls} on, {(after ? "after" : "before")}, told {told.Name}: {told.Error?.Message}";
+            var end = await TellAsync(store);
+            string context = $"from call {call} of {calls} on, {(after ? "after" : "before")}, told {end.Told}: {end.Error?.Message}";
 
             // Nothing could be removed, so files may be left; then an intent says whose they are.
-            await AssertTruthAsync(store.Inner, told, context, mayLeaveIntent: true, mayLeaveFiles: true);
+            await AssertTruthAsync(place, end.Told, context, mayLeaveIntent: true, mayLeaveFiles: true);
         }
     }
 
@@ -79,28 +81,28 @@ public sealed class ObjectStoreFaultTests : IDisposable
                     return new OperationCanceledException(cancel.Token);
                 },
             });
-            var told = await TellAsync(store, cancel.Token);
-            string context = $"cancelled at call {call} of {calls} ({store.Calls[call - 1]}), {(after ? "after" : "before")}, told {told.Name}: {told.Error?.Message}";
-            await AssertTruthAsync(store.Inner, told, context, mayLeaveIntent: IsOfIntent(store.Calls[call - 1]));
+            var end = await TellAsync(store, cancel.Token);
+            string context = $"cancelled at call {call} of {calls} ({store.Calls[call - 1]}), {(after ? "after" : "before")}, told {end.Told}: {end.Error?.Message}";
+            await AssertTruthAsync(place, end.Told, context, mayLeaveIntent: IsOfIntent(store.Calls[call - 1]));
         }
     }
 
     /// <summary>Runs the ingest and notes what its caller is told.</summary>
-    private async Task<Told> TellAsync(FaultyObjectStore store, CancellationToken cancellationToken = default)
+    private async Task<End> TellAsync(FaultyObjectStore store, CancellationToken cancellationToken = default)
     {
         try
         {
             var result = await SmallIngest.RunAsync(store, _spill.Path, cancellationToken);
             Assert.Equal(SmallIngest.RowCount, result.RowCount);
-            return new Told(IsCommitted: true, IsUnknown: false, null);
+            return new End(Told.Committed, null);
         }
         catch (CommitOutcomeUnknownException error)
         {
-            return new Told(false, true, error);
+            return new End(Told.Unknown, error);
         }
         catch (Exception error) when (error is IngestException or OperationCanceledException or IOException)
         {
-            return new Told(false, false, error);
+            return new End(Told.Failed, error);
         }
         finally
         {
@@ -109,11 +111,12 @@ public sealed class ObjectStoreFaultTests : IDisposable
         }
     }
 
-    private async Task AssertTruthAsync(IObjectStore store, Told told, string context, bool mayLeaveIntent, bool mayLeaveFiles = false)
+    private async Task AssertTruthAsync(Place place, Told told, string context, bool mayLeaveIntent, bool mayLeaveFiles = false)
     {
+        var store = place.Store;
         int copies = (await SmallIngest.CopiesAsync(store)).GetValueOrDefault(SmallIngest.Id);
         var strays = await SmallIngest.StrayObjectsAsync(store);
-        if (told.IsUnknown)
+        if (told == Told.Unknown)
         {
             bool isCommitted = await SmallIngest.ResolveAsync(store);
             Assert.True(copies == (isCommitted ? 1 : 0), $"{context}: resolved as {isCommitted}, but there were {copies} copies.");
@@ -123,7 +126,7 @@ public sealed class ObjectStoreFaultTests : IDisposable
         }
         else
         {
-            Assert.True(copies == (told.IsCommitted ? 1 : 0), $"{context}: {copies} copies.");
+            Assert.True(copies == (told == Told.Committed ? 1 : 0), $"{context}: {copies} copies.");
             Assert.True(mayLeaveFiles || !strays.Exists(IsFile), $"{context}: left {string.Join(", ", strays)}");
             Assert.True(mayLeaveIntent || strays.Count == 0, $"{context}: left {string.Join(", ", strays)}");
         }
@@ -133,6 +136,17 @@ public sealed class ObjectStoreFaultTests : IDisposable
         var retry = await SmallIngest.RunAsync(store, _spill.Path);
         Assert.True(retry.Outcome == (copies == 1 ? IngestOutcome.AlreadyCommitted : IngestOutcome.Committed), $"{context}: the retry was {retry.Outcome}.");
         Assert.True((await SmallIngest.CopiesAsync(store)).GetValueOrDefault(SmallIngest.Id) == 1, $"{context}: after the retry there is not one copy.");
+        await AssertSoundAsync(place, context);
+    }
+
+    /// <summary>After a maintenance an independent reader finds the ingest and nothing else.</summary>
+    private static async Task AssertSoundAsync(Place place, string context)
+    {
+        var report = await (await Table.OpenAsync(place.Store, "default")).MaintainAsync(new MaintenanceOptions { Grace = TimeSpan.Zero, RemoveStaleSpillFiles = false });
+        Assert.True(report.Left.Count == 0, $"{context}: the maintenance left {string.Join(", ", report.Left)}");
+        var expected = new ExpectedTable(ingestField: 1, numberField: 2);
+        expected.Add(SmallIngest.Id, Told.Committed, SmallIngest.Rows());
+        await place.AssertSoundAsync(expected, context);
     }
 
     /// <summary>An intent whose own making or removal failed may be left: it promises nothing and does no harm.</summary>
@@ -149,10 +163,7 @@ public sealed class ObjectStoreFaultTests : IDisposable
         return store.Calls.Count;
     }
 
-    private sealed record Told(bool IsCommitted, bool IsUnknown, Exception? Error)
-    {
-        public string Name => IsCommitted ? "committed" : IsUnknown ? "unknown" : "failed";
-    }
+    private sealed record End(Told Told, Exception? Error);
 
     private sealed class Place : IDisposable
     {
@@ -165,6 +176,10 @@ public sealed class ObjectStoreFaultTests : IDisposable
         }
 
         public IObjectStore Store { get; }
+
+        public Task AssertSoundAsync(ExpectedTable expected, string context) => _folder is null
+            ? TableChecker.AssertSoundAsync(Store, "default", expected, context)
+            : TableChecker.AssertSoundAsync(Path.Combine(_folder.Path, "default"), expected, context);
 
         public void Dispose() => _folder?.Dispose();
     }

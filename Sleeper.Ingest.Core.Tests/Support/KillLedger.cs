@@ -1,3 +1,5 @@
+using Sleeper.Ingest.Core.Tests.Checking;
+
 namespace Sleeper.Ingest.Core.Tests.Support;
 
 /// <summary>What processes said of their ingests before they were killed, kept outside them. A word that contradicts an earlier one fails the test.</summary>
@@ -5,17 +7,17 @@ namespace Sleeper.Ingest.Core.Tests.Support;
 internal sealed class KillLedger
 {
     private readonly Lock _lock = new();
-    private readonly HashSet<string> _committed = [];
+    private readonly Dictionary<string, Told> _told = [];
     private readonly Queue<string> _open = [];
 
-    /// <summary>The ids that somebody was told are committed.</summary>
-    public IReadOnlyCollection<string> Committed
+    /// <summary>Every id that was begun, and what was said of it last.</summary>
+    public IReadOnlyDictionary<string, Told> Words
     {
         get
         {
             lock (_lock)
             {
-                return [.. _committed];
+                return new Dictionary<string, Told>(_told);
             }
         }
     }
@@ -44,40 +46,53 @@ internal sealed class KillLedger
         lock (_lock)
         {
             string? begun = null;
-            var untouched = again.ToHashSet();
+            var open = again.ToHashSet();
             foreach (string[] words in lines.Select(line => line.Split(' ')))
             {
                 switch (words)
                 {
                     case ["begun", var id]:
                         begun = id;
+                        _told[id] = Told.Nothing;
+                        open.Add(id);
                         break;
                     case ["resolved", var id, var answer]:
-                        Assert.True(answer == "yes" || !_committed.Contains(id), $"{context}: {id} was committed, and then not.");
                         begun = id;
-                        untouched.Remove(id);
-                        if (answer == "yes")
-                        {
-                            _committed.Add(id);
-                        }
-
+                        Settle(id, isCommitted: answer == "yes", context);
+                        _told[id] = answer == "yes" ? Told.Committed : Told.Nothing; // It is run again at once.
                         break;
                     case ["committed", var id, _, _]:
-                        _committed.Add(id);
-                        begun = null;
+                        _told[id] = Told.Committed;
+                        open.Remove(id);
                         break;
-                    case ["failed", ..]:
-                        begun = null;
+                    case ["unknown", var id]:
+                        Assert.True(_told[id] != Told.Committed, $"{context}: {id} was committed, and then not known.");
+                        _told[id] = Told.Unknown;
+                        break;
+                    case ["failed", ..] when begun is not null:
+                        Assert.True(_told[begun] != Told.Committed, $"{context}: {begun} was committed, and then failed.");
+                        _told[begun] = Told.Failed;
+                        open.Remove(begun);
                         break;
                     default:
-                        break; // unknown, maintained, or a line that the kill cut off
+                        break; // maintained, or a line that the kill cut off
                 }
             }
 
-            foreach (string id in begun is null ? untouched : untouched.Append(begun))
+            foreach (string id in open)
             {
                 _open.Enqueue(id);
             }
+        }
+    }
+
+    /// <summary>The table's answer for ever: whether an id that nobody runs is committed.</summary>
+    public void Settle(string id, bool isCommitted, string context)
+    {
+        lock (_lock)
+        {
+            Assert.True(isCommitted || _told[id] != Told.Committed, $"{context}: {id} was committed, and then not.");
+            _told[id] = isCommitted ? Told.Committed : Told.Failed;
         }
     }
 }

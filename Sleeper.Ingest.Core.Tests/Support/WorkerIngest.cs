@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.Tests.Checking;
+
+namespace Sleeper.Ingest.Core.Tests.Support;
+
+/// <summary>An ingest of the worker's command <c>ingest</c> with a filler: key, ingest, number and so many random bytes.</summary>
+internal sealed record WorkerIngest(string Id, int RowCount, int Filler)
+{
+    private static readonly ConcurrentDictionary<WorkerIngest, IReadOnlyDictionary<int, string>> s_digests = new();
+
+    public static Schema Schema { get; } = Schema.Create().RowKey("key", FieldType.String).Value("ingest", FieldType.String)
+        .Value("number", FieldType.Int).Value("filler", FieldType.ByteArray).Build();
+
+    /// <summary>What the worker writes.</summary>
+    public IEnumerable<Row> Rows()
+    {
+        var random = new Random(1);
+        for (int i = 0; i < RowCount; i++)
+        {
+            byte[] bytes = new byte[Filler];
+            random.NextBytes(bytes);
+            yield return new Row(Schema, ((char)('a' + (i * 7 % 26))).ToString(CultureInfo.InvariantCulture), Id, i, bytes);
+        }
+    }
+
+    /// <summary>A table that holds this ingest or, if it was told to have failed, does not.</summary>
+    public ExpectedTable Expect(Told told, bool isRunning = false)
+    {
+        var expected = new ExpectedTable(ingestField: 1, numberField: 2);
+        expected.Add(new ExpectedIngest(Id, told, s_digests.GetOrAdd(this, static ingest => ExpectedIngest.DigestsOf(ingest.Rows(), 2)), isRunning));
+        return expected;
+    }
+}
