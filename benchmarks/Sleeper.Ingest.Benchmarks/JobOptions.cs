@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sleeper.Ingest.Core.Parquet.Metadata;
 
 namespace Sleeper.Ingest.Benchmarks;
 
@@ -39,6 +40,17 @@ internal sealed record JobOptions
     public bool IsDurable { get; private set; } = true;
 
     public string? SpillFolder { get; private set; }
+
+    /// <summary>The columns of a file that are read; empty for all.</summary>
+    public IReadOnlyList<string> Columns { get; private set; } = [];
+
+    /// <summary>How many times a job on one Parquet file does its work in one process.</summary>
+    public int Repeat { get; private set; } = 5;
+
+    public CompressionCodec Codec { get; private set; } = CompressionCodec.Zstd;
+
+    /// <summary>Null for the codec's own default.</summary>
+    public int? CompressionLevel { get; private set; }
 
     public static JobOptions Parse(string[] args)
     {
@@ -89,6 +101,18 @@ internal sealed record JobOptions
                 break;
             case "--kind":
                 IsTyped = Choice(option, value, "row", "typed") == "typed";
+                break;
+            case "--columns":
+                Columns = value.Split(',');
+                break;
+            case "--repeat":
+                Repeat = (int)Number(option, value);
+                break;
+            case "--codec":
+                Codec = Enum.Parse<CompressionCodec>(Choice(option, value, "zstd", "snappy", "uncompressed"), ignoreCase: true);
+                break;
+            case "--level":
+                CompressionLevel = (int)Number(option, value);
                 break;
             default:
                 throw new ArgumentException($"There is no option '{option}'.");

@@ -11,10 +11,15 @@ const string Usage = """
       rows     --rows N [--out FOLDER] [--kind row|typed] [job options]   rows made before the clock starts; both kinds if none is named
       stream   --rows N [--out FOLDER] [--kind row|typed] [job options]   rows made while they are written
       commits  [--rows N] [--out FOLDER]                        N ingests of one row each (1,000), by one writer and by four, without and with syncs
+      parquet-read  --input FILE [--columns a,b] [file options] all values of a Parquet file into encoded rows
+      parquet-write --input FILE [--columns a,b] [--codec zstd|snappy|uncompressed] [--level N] [--out FOLDER] [file options]
+                                                                sorted rows in memory into a Parquet file; the input gives the rows
       generate --workload s128|wide --rows N --out FILE         an input file (needs node)
       parts    [arguments of BenchmarkDotNet]                   for example: parts --filter '*Sorter*'
     job options:
       [--threads N] [--memory BYTES] [--strategy file|reference] [--spill FOLDER] [--no-sync]
+    file options:
+      [--threads N] [--repeat N]                                done N times (5) in one process; the median counts
     The last line of a job's output is one JSON object.
     """;
 
@@ -47,6 +52,10 @@ try
             return await RowsJob.RunAsync(options, isStream: true);
         case "commits":
             return await CommitsJob.RunAsync(options);
+        case "parquet-read":
+            return await ParquetReadJob.RunAsync(options);
+        case "parquet-write":
+            return await ParquetWriteJob.RunAsync(options);
         case "generate":
             return await GenerateJob.RunAsync(options);
         default:

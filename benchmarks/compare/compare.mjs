@@ -1,4 +1,4 @@
-// The same job by DuckDB and by us, alternating, medians: node compare.mjs s128|flights FILE [--runs 5] [--threads 2] [--memory BYTES] [--no-sync]
+// The same job by DuckDB and by us, alternating, medians. See the usage below.
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -8,8 +8,10 @@ import { fileURLToPath } from 'node:url'
 const here = path.dirname(fileURLToPath(import.meta.url))
 const runner = path.join(here, '..', 'Sleeper.Ingest.Benchmarks', 'bin', 'Release', 'net10.0', 'Sleeper.Ingest.Benchmarks.dll')
 const [workload, input, ...rest] = process.argv.slice(2)
-if (!['s128', 'flights'].includes(workload) || !input) {
-  console.error('usage: node compare.mjs s128|flights FILE [--runs 5] [--threads 2] [--memory BYTES] [--no-sync]')
+if (!['s128', 'flights', 'parquet-read', 'parquet-write'].includes(workload) || !input) {
+  console.error(`usage: node compare.mjs s128|flights FILE [--runs 5] [--threads 2] [--memory BYTES] [--no-sync]
+       node compare.mjs parquet-read FILE [--runs 5] [--threads 2] [--repeat 5]
+       node compare.mjs parquet-write FILE [--runs 5] [--threads 2] [--repeat 5] [--codec zstd|snappy|uncompressed] [--level N]`)
   process.exit(2)
 }
 
@@ -17,6 +19,10 @@ const option = (name, fallback) => rest.includes(name) ? rest[rest.indexOf(name)
 const runs = Number(option('--runs', 5))
 const threads = option('--threads', '2')
 const memory = option('--memory', String(2 ** 30))
+const repeat = option('--repeat', '5')
+const codec = option('--codec', 'zstd')
+const level = option('--level')
+const isOneFile = workload.startsWith('parquet-')
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'compare-'))
 
 function last(program, args) {
@@ -25,6 +31,9 @@ function last(program, args) {
 }
 
 function ours() {
+  if (isOneFile) {
+    return last('dotnet', [runner, workload, '--input', input, '--threads', threads, '--repeat', repeat, '--codec', codec, ...(level ? ['--level', level] : [])])
+  }
   const output = path.join(folder, 'ours')
   fs.rmSync(output, { recursive: true, force: true })
   return last('dotnet', [runner, workload, '--input', input, '--out', output, '--threads', threads, '--memory', memory,
@@ -32,6 +41,9 @@ function ours() {
 }
 
 function duckdb() {
+  if (isOneFile) {
+    return last('node', [path.join(here, 'duckdb-parquet.mjs'), workload, input, threads, repeat, codec, ...(level ? [level] : [])])
+  }
   return last('node', [path.join(here, 'duckdb-job.mjs'), workload, input, path.join(folder, 'duckdb'), memory, threads])
 }
 
@@ -46,7 +58,7 @@ try {
     for (const who of run % 2 ? ['duckdb', 'ours'] : ['ours', 'duckdb']) {
       const result = who === 'ours' ? ours() : duckdb()
       results[who].push(result)
-      console.log(`run ${run} ${who.padEnd(6)} ${result.seconds.toFixed(2)} s, ${result.rowsPerSecond} rows/s`)
+      console.log(`run ${run} ${who.padEnd(6)} ${result.seconds.toFixed(isOneFile ? 4 : 2)} s, ${result.rowsPerSecond} rows/s`)
     }
   }
 } finally {
@@ -55,13 +67,14 @@ try {
 
 const line = (who, list) => {
   const of = name => median(list.map(result => result[name]))
-  return { who, seconds: of('seconds'), rowsPerSecond: of('rowsPerSecond'), outputBytes: of('outputBytes'), files: of('files'), peakWorkingSetBytes: of('peakWorkingSetBytes') }
+  const both = { who, seconds: of('seconds'), rowsPerSecond: of('rowsPerSecond'), outputBytes: of('outputBytes'), peakWorkingSetBytes: of('peakWorkingSetBytes') }
+  return isOneFile ? { ...both, firstSeconds: of('firstSeconds') } : { ...both, files: of('files') }
 }
 const table = [line('duckdb', results.duckdb), line('ours', results.ours)]
 console.table(table)
 const ratios = results.ours.map((result, i) => result.rowsPerSecond / results.duckdb[i].rowsPerSecond)
 console.log(JSON.stringify({
-  workload, input: path.basename(input), runs, threads: Number(threads), memoryBytes: Number(memory), machine: os.cpus()[0]?.model, processors: os.cpus().length,
+  workload, input: path.basename(input), runs, threads: Number(threads), memoryBytes: Number(memory), ...(isOneFile ? { codec, level } : {}), machine: os.cpus()[0]?.model, processors: os.cpus().length,
   duckdb: table[0], ours: table[1], ratioOfMedians: Number((table[1].rowsPerSecond / table[0].rowsPerSecond).toFixed(3)),
   ratioOfEachRun: ratios.map(ratio => Number(ratio.toFixed(3))),
 }))
