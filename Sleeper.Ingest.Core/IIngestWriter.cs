@@ -45,11 +45,13 @@ public interface IIngestWriter : IAsyncDisposable
     Task WriteAsync<T>(IAsyncEnumerable<T> rows, RowMapping<T> mapping, CancellationToken cancellationToken = default);
 
     /// <summary>Takes all rows of a Parquet file on a local disk. Columns are matched to fields by name; further columns are ignored.</summary>
-    /// <exception cref="IngestException">The file is missing, damaged, or does not fit the schema: every reason is named.</exception>
+    /// <exception cref="ParquetFormatException">The file is damaged, or asks for more than <see cref="IngestOptions.ParquetLimits"/> allow.</exception>
+    /// <exception cref="IngestException">The file is missing, or does not fit the schema: every reason is named.</exception>
     Task WriteParquetAsync(string path, CancellationToken cancellationToken = default);
 
     /// <summary>Takes all rows of a Parquet file in an object store.</summary>
-    /// <exception cref="IngestException">The file is missing, damaged, or does not fit the schema: every reason is named.</exception>
+    /// <exception cref="ParquetFormatException">The file is damaged, or asks for more than <see cref="IngestOptions.ParquetLimits"/> allow.</exception>
+    /// <exception cref="IngestException">The file is missing, or does not fit the schema: every reason is named.</exception>
     Task WriteParquetAsync(IObjectStore store, string path, CancellationToken cancellationToken = default);
 
     /// <summary>Writes the data files and makes all rows visible at once.</summary>

@@ -81,6 +81,9 @@ public sealed class IngestFactory
     /// <summary>Which columns of Parquet files the fields take; see <see cref="IngestOptions.ParquetMapping"/>.</summary>
     public IngestFactory WithParquetMapping(ParquetMapping mapping) => With(o => o with { ParquetMapping = mapping });
 
+    /// <summary>What Parquet files may ask of their reader; see <see cref="IngestOptions.ParquetLimits"/>.</summary>
+    public IngestFactory WithParquetLimits(ParquetReadLimits limits) => With(o => o with { ParquetLimits = limits });
+
     /// <summary>The longest key value; see <see cref="IngestOptions.MaxKeyFieldBytes"/>.</summary>
     public IngestFactory WithMaxKeyFieldBytes(int bytes) => With(o => o with { MaxKeyFieldBytes = bytes });
 

@@ -35,6 +35,8 @@ internal static class IngestOptionRules
         (o => Enum.IsDefined(o.Codec), o => $"the codec {o.Codec} is none of {string.Join(", ", Enum.GetNames<DataFileCodec>())}"),
         (o => Enum.IsDefined(o.FileStrategy), o => $"the file strategy {o.FileStrategy} is none of {string.Join(", ", Enum.GetNames<FileWritingStrategy>())}"),
         (o => o.SpillFolder is null || !string.IsNullOrWhiteSpace(o.SpillFolder), _ => "the spill folder is blank"),
+        (o => o.ParquetLimits is not null, _ => "there are no limits for Parquet files: leave them out for the defaults"),
+        (o => o.ParquetLimits is null || !o.ParquetLimits.Faults().Any(), o => string.Join("; ", o.ParquetLimits.Faults())),
         (o => o.Clock is not null, _ => "there is no clock"),
         (o => o.LoggerFactory is not null, _ => "there is no logger factory: leave it out for no logs"),
         (o => PlanFault(o) is null, o => PlanFault(o)!),

@@ -71,6 +71,9 @@ public sealed record IngestOptions
     /// <summary>How rows are spread over files. Default: one file for each leaf.</summary>
     public FileWritingStrategy FileStrategy { get; init; } = FileWritingStrategy.OneFilePerLeaf;
 
+    /// <summary>What a Parquet file that is ingested may ask of its reader before it is refused. Default: <see cref="ParquetReadLimits.Default"/>.</summary>
+    public ParquetReadLimits ParquetLimits { get; init; } = ParquetReadLimits.Default;
+
     /// <summary>The longest value of a key field, in bytes. Default: 64 KiB.</summary>
     public int MaxKeyFieldBytes { get; init; } = 64 * 1024;
 

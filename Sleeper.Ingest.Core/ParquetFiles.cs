@@ -14,22 +14,24 @@ public static class ParquetFiles
     /// <param name="path">The file.</param>
     /// <param name="rowKeys">The columns that become row keys, in this order. At least one.</param>
     /// <param name="sortKeys">The columns that become sort keys, in this order.</param>
+    /// <param name="limits">What the file may ask of its reader; null for the defaults.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>
     /// INT32 columns become int fields, INT64 long, BYTE_ARRAY string or byte array by their annotation, lists and maps of these likewise; dates,
     /// times and timestamps become the number they hold. Optional columns become nullable value fields.
     /// </returns>
     /// <exception cref="ArgumentException">A key is not a column, or a column has a type that no field can hold: all faults are named.</exception>
-    /// <exception cref="IngestException">The file is missing or damaged.</exception>
+    /// <exception cref="IngestException">The file is missing.</exception>
+    /// <exception cref="ParquetFormatException">The file is damaged or above a limit.</exception>
     public static async Task<Schema> ReadSchemaAsync(
-        string path, IReadOnlyList<string> rowKeys, IReadOnlyList<string>? sortKeys = null, CancellationToken cancellationToken = default)
+        string path, IReadOnlyList<string> rowKeys, IReadOnlyList<string>? sortKeys = null, ParquetReadLimits? limits = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         ArgumentNullException.ThrowIfNull(rowKeys);
         var source = await ObjectFileReader.OpenLocalAsync(path, cancellationToken).ConfigureAwait(false);
         await using (source.ConfigureAwait(false))
         {
-            var file = await ParquetFileReader.OpenAsync(source, new ParquetReaderLimits(), cancellationToken).ConfigureAwait(false);
+            var file = await ParquetFileReader.OpenAsync(source, ReaderLimits(limits), cancellationToken).ConfigureAwait(false);
             return FileSchema.Infer(file.Schema, rowKeys, sortKeys ?? [], path);
         }
     }
@@ -41,10 +43,11 @@ public static class ParquetFiles
     /// <param name="paths">Files on a local disk, and folders, which are searched for <c>.parquet</c> files all the way down.</param>
     /// <param name="schema">The table's schema.</param>
     /// <param name="mapping">Which columns the fields take; null for those of their own names.</param>
+    /// <param name="limits">What a file may ask of its reader; null for the defaults.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>One for each file, in the order given; those of a folder by path. A path where nothing is found has one, with that problem.</returns>
     public static async Task<IReadOnlyList<ParquetFileCheck>> CheckAsync(
-        IEnumerable<string> paths, Schema schema, ParquetMapping? mapping = null, CancellationToken cancellationToken = default)
+        IEnumerable<string> paths, Schema schema, ParquetMapping? mapping = null, ParquetReadLimits? limits = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(paths);
         ArgumentNullException.ThrowIfNull(schema);
@@ -52,7 +55,7 @@ public static class ParquetFiles
         foreach (string path in paths)
         {
             ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof(paths));
-            checks.AddRange(await ParquetCheck.CheckLocalAsync(path, schema, mapping ?? ParquetMapping.ByName, cancellationToken).ConfigureAwait(false));
+            checks.AddRange(await ParquetCheck.CheckLocalAsync(path, schema, mapping ?? ParquetMapping.ByName, ReaderLimits(limits), cancellationToken).ConfigureAwait(false));
         }
 
         return checks;
@@ -63,13 +66,16 @@ public static class ParquetFiles
     /// <param name="path">An object, or a folder of objects; empty for the whole store.</param>
     /// <param name="schema">The table's schema.</param>
     /// <param name="mapping">Which columns the fields take; null for those of their own names.</param>
+    /// <param name="limits">What a file may ask of its reader; null for the defaults.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<IReadOnlyList<ParquetFileCheck>> CheckAsync(
-        IObjectStore store, string path, Schema schema, ParquetMapping? mapping = null, CancellationToken cancellationToken = default)
+        IObjectStore store, string path, Schema schema, ParquetMapping? mapping = null, ParquetReadLimits? limits = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(schema);
-        return await ParquetCheck.CheckAsync(store, path, schema, mapping ?? ParquetMapping.ByName, cancellationToken).ConfigureAwait(false);
+        return await ParquetCheck.CheckAsync(store, path, schema, mapping ?? ParquetMapping.ByName, ReaderLimits(limits), cancellationToken).ConfigureAwait(false);
     }
+
+    private static ParquetReaderLimits ReaderLimits(ParquetReadLimits? limits) => (limits ?? ParquetReadLimits.Default).ForReader();
 }

@@ -26,9 +26,14 @@ public sealed class Table
     private readonly TableReader _reader;
 
     private Table(OwnTable own)
+        : this(own, ParquetReadLimits.Default)
+    {
+    }
+
+    private Table(OwnTable own, ParquetReadLimits limits)
     {
         _own = own;
-        _reader = new TableReader(new ReadContext(own.Store, own.Name, own.Paths.InStore, own.Schema));
+        _reader = new TableReader(new ReadContext(own.Store, own.Name, own.Paths.InStore, own.Schema) { Limits = limits.ForReader() });
     }
 
     /// <summary>The table's name.</summary>
@@ -103,6 +108,15 @@ public sealed class Table
         var state = await _own.StateStore.LoadStateAsync(cancellationToken).ConfigureAwait(false);
         var sizes = await TableSizes.FindAsync(_own.Store, _own.Paths.AllData, _own.Paths.InStore, state.References, cancellationToken).ConfigureAwait(false);
         return Describe(state, sizes);
+    }
+
+    /// <summary>The same table, whose data files are read under other limits than <see cref="ParquetReadLimits.Default"/>.</summary>
+    /// <param name="limits">What a data file may ask of its reader; beyond that a read ends in a <see cref="TableReadException"/>.</param>
+    /// <exception cref="ArgumentException">A limit is outside of its range.</exception>
+    public Table WithParquetLimits(ParquetReadLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        return new Table(_own, limits);
     }
 
     /// <summary>All rows in key order: row keys, then sort keys; rows with equal keys in the order of their commits.</summary>

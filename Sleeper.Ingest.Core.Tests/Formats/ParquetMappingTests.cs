@@ -82,7 +82,7 @@ public sealed class ParquetMappingTests : IDisposable
         string path = await WriteAsync();
         var schema = SchemaOf(type);
         var mapping = ParquetMapping.ByName.Take("v", column);
-        string problem = Assert.Single(Assert.Single(await ParquetFiles.CheckAsync([path], schema, mapping, Token)).Problems);
+        string problem = Assert.Single(Assert.Single(await ParquetFiles.CheckAsync([path], schema, mapping, cancellationToken: Token)).Problems);
         Assert.Contains("'v'", problem, StringComparison.Ordinal);
         Assert.Contains(advice, problem, StringComparison.Ordinal);
         var error = await Assert.ThrowsAsync<IngestException>(() => IngestAsync(schema, path, mapping));
@@ -136,7 +136,7 @@ public sealed class ParquetMappingTests : IDisposable
     {
         string path = await WriteAsync();
         var mapping = ParquetMapping.ByName.Take("v", "nowhere").Take("unknown", "u8");
-        var problems = Assert.Single(await ParquetFiles.CheckAsync([path], SchemaOf("int"), mapping, Token)).Problems;
+        var problems = Assert.Single(await ParquetFiles.CheckAsync([path], SchemaOf("int"), mapping, cancellationToken: Token)).Problems;
         Assert.Equal(2, problems.Count);
         Assert.Contains(problems, p => p.Contains("'unknown'", StringComparison.Ordinal));
         Assert.Contains(problems, p => p.Contains("'nowhere'", StringComparison.Ordinal));
@@ -152,7 +152,7 @@ public sealed class ParquetMappingTests : IDisposable
         File.Copy(good, Path.Combine(below, "copy.parquet"));
         await File.WriteAllTextAsync(Path.Combine(below, "broken.parquet"), "this is no Parquet file at all", Token);
         await File.WriteAllTextAsync(Path.Combine(below, "notes.txt"), "not looked at", Token);
-        var checks = await ParquetFiles.CheckAsync([_folder.Path, Path.Combine(_folder.Path, "missing"), good], SchemaOf("int"), ParquetMapping.ByName.Take("v", "u16"), Token);
+        var checks = await ParquetFiles.CheckAsync([_folder.Path, Path.Combine(_folder.Path, "missing"), good], SchemaOf("int"), ParquetMapping.ByName.Take("v", "u16"), cancellationToken: Token);
         Assert.Equal(
             [(Path.Combine(_folder.Path, "all.parquet"), true), (Path.Combine(below, "broken.parquet"), false), (Path.Combine(below, "copy.parquet"), true),
              (Path.Combine(_folder.Path, "missing"), false), (good, true)],

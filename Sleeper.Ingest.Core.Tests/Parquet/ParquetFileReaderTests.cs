@@ -52,8 +52,8 @@ public class ParquetFileReaderTests
     public async Task Limits_are_kept()
     {
         byte[] file = File();
-        await Refused(file, "limit 20", new ParquetReaderLimits { MaxFooterBytes = 20 });
-        await Refused(file, "0 to 1 are possible", new ParquetReaderLimits { MaxRows = 1 });
+        await Refused(file, "the limit is 20", new ParquetReaderLimits { MaxFooterBytes = 20 });
+        await Refused(file, "the limit is 1", new ParquetReaderLimits { MaxRows = 1 });
         await Refused(file, "1 columns; the limit is 0", new ParquetReaderLimits { MaxColumns = 0 });
         await Refused(file, "1 row groups; the limit is 0", new ParquetReaderLimits { MaxRowGroups = 0 });
         await Refused(file, "the limit is 7", new ParquetReaderLimits { MaxPageBytes = 7 });

@@ -157,7 +157,7 @@ internal sealed class ParquetRowEncoder : IDisposable
     {
         if (read != wanted)
         {
-            throw new ParquetFormatException($"A column ends {wanted - read} rows before its row group does. The file is damaged; write it again or exclude it.");
+            throw new ParquetFormatException($"A column ends {wanted - read} rows before its row group does.");
         }
     }
 }

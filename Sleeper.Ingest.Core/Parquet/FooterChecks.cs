@@ -15,20 +15,16 @@ internal static class FooterChecks
     {
         if (metadata.IsEncrypted)
         {
-            throw new ParquetFormatException("The file has encrypted columns; encrypted Parquet files are not read. Decrypt it first.");
+            throw new ParquetFormatException("The file has encrypted columns; encrypted Parquet files are not read.", "Decrypt it first.");
         }
 
-        if (metadata.RowGroups.Count > limits.MaxRowGroups)
+        int columnCount = metadata.Schema.Count(element => element.IsLeaf);
+        if (columnCount > limits.MaxColumns)
         {
-            throw new ParquetFormatException($"The footer has {metadata.RowGroups.Count:N0} row groups; the limit is {limits.MaxRowGroups:N0}.");
+            throw ParquetFormatException.AboveLimit($"The schema has {columnCount:N0} columns; the limit is {limits.MaxColumns:N0}.", nameof(limits.MaxColumns));
         }
 
         ParquetSchema schema = ParquetSchema.FromElements(metadata.Schema);
-        if (schema.Columns.Count > limits.MaxColumns)
-        {
-            throw new ParquetFormatException($"The schema has {schema.Columns.Count:N0} columns; the limit is {limits.MaxColumns:N0}.");
-        }
-
         CheckRowCounts(metadata, limits);
         CheckChunks(metadata, schema, metadataOffset);
         return schema;
@@ -39,12 +35,12 @@ internal static class FooterChecks
     {
         if (chunk.IsEncrypted)
         {
-            throw new ParquetFormatException("The column is encrypted; encrypted columns are not read.");
+            throw new ParquetFormatException("The column is encrypted; encrypted columns are not read.", "Decrypt the file first, or leave the column out.");
         }
 
         if (!string.IsNullOrEmpty(chunk.FilePath))
         {
-            throw new ParquetFormatException($"The column chunk lies in another file ('{chunk.FilePath}'); only files that hold their own columns are read.");
+            throw new ParquetFormatException($"The column chunk lies in another file ({ParquetFormatException.Quote(chunk.FilePath)}); only files that hold their own columns are read.");
         }
 
         ColumnMetadata metadata = chunk.Metadata ?? throw new ParquetFormatException("The column chunk has no metadata.");
@@ -61,7 +57,7 @@ internal static class FooterChecks
 
         if (metadata.TotalCompressedSize > int.MaxValue)
         {
-            throw new ParquetFormatException($"The column chunk has {metadata.TotalCompressedSize:N0} bytes; up to {int.MaxValue:N0} are read. Write the file with smaller row groups.");
+            throw new ParquetFormatException($"The column chunk has {metadata.TotalCompressedSize:N0} bytes; up to {int.MaxValue:N0} are read.", "Write the file with smaller row groups.");
         }
 
         return metadata;
@@ -69,9 +65,14 @@ internal static class FooterChecks
 
     private static void CheckRowCounts(FileMetadata metadata, ParquetReaderLimits limits)
     {
-        if (metadata.NumRows < 0 || metadata.NumRows > limits.MaxRows)
+        if (metadata.NumRows < 0)
         {
-            throw new ParquetFormatException($"The footer claims {metadata.NumRows:N0} rows; 0 to {limits.MaxRows:N0} are possible.");
+            throw new ParquetFormatException($"The footer claims {metadata.NumRows:N0} rows.");
+        }
+
+        if (metadata.NumRows > limits.MaxRows)
+        {
+            throw ParquetFormatException.AboveLimit($"The footer claims {metadata.NumRows:N0} rows; the limit is {limits.MaxRows:N0}.", nameof(limits.MaxRows));
         }
 
         long rows = 0;
@@ -80,7 +81,7 @@ internal static class FooterChecks
             long rowCount = metadata.RowGroups[i].NumRows;
             if (rowCount < 0 || rowCount > metadata.NumRows - rows)
             {
-                throw new ParquetFormatException($"Row group {i} claims {rowCount:N0} rows, but {metadata.NumRows - rows:N0} of the file's {metadata.NumRows:N0} rows are left.");
+                throw new ParquetFormatException($"It claims {rowCount:N0} rows, but {metadata.NumRows - rows:N0} of the file's {metadata.NumRows:N0} rows are left.") { RowGroup = i };
             }
 
             rows += rowCount;
@@ -100,7 +101,7 @@ internal static class FooterChecks
             IReadOnlyList<ColumnChunkMetadata> chunks = metadata.RowGroups[i].Columns;
             if (chunks.Count != schema.Columns.Count)
             {
-                throw new ParquetFormatException($"Row group {i} has {chunks.Count:N0} column chunks, but the schema has {schema.Columns.Count:N0} columns.");
+                throw new ParquetFormatException($"It has {chunks.Count:N0} column chunks, but the schema has {schema.Columns.Count:N0} columns.") { RowGroup = i };
             }
 
             for (int c = 0; c < chunks.Count; c++)
@@ -111,7 +112,12 @@ internal static class FooterChecks
                     if (range.Offset < FirstChunkOffset || range.Length < 0 || range.Length > metadataOffset - range.Offset)
                     {
                         throw new ParquetFormatException(
-                            $"Row group {i}, column '{schema.Columns[c].DottedPath}' claims {range.Length:N0} bytes at byte {range.Offset:N0}, but column chunks lie between byte {FirstChunkOffset} and byte {metadataOffset:N0}.");
+                            $"The column chunk claims {range.Length:N0} bytes at byte {range.Offset:N0}, but column chunks lie between byte {FirstChunkOffset} and byte {metadataOffset:N0}.")
+                        {
+                            RowGroup = i,
+                            Column = schema.Columns[c].DottedPath,
+                            Offset = range.Offset,
+                        };
                     }
 
                     ranges.Add(range);
@@ -131,7 +137,7 @@ internal static class FooterChecks
             if (ranges[i].Offset < ranges[i - 1].End)
             {
                 throw new ParquetFormatException(
-                    $"The column chunks of {ranges[i - 1].Length:N0} bytes at byte {ranges[i - 1].Offset:N0} and of {ranges[i].Length:N0} bytes at byte {ranges[i].Offset:N0} overlap.");
+                    $"The column chunks of {ranges[i - 1].Length:N0} bytes at byte {ranges[i - 1].Offset:N0} and of {ranges[i].Length:N0} bytes at byte {ranges[i].Offset:N0} overlap.") { Offset = ranges[i].Offset };
             }
         }
     }

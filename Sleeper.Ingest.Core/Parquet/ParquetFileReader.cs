@@ -17,11 +17,13 @@ internal sealed class ParquetFileReader : IDisposable
     private readonly IRandomAccessReader _source;
     private readonly ParquetReaderLimits _limits;
     private readonly DecompressorPool _decompressors = new();
+    private readonly DecodedBytes _decoded;
 
     private ParquetFileReader(IRandomAccessReader source, ParquetReaderLimits limits, FileMetadata metadata, ParquetSchema schema)
     {
         _source = source;
         _limits = limits;
+        _decoded = new DecodedBytes(limits);
         Metadata = metadata;
         Schema = schema;
     }
@@ -38,15 +40,15 @@ internal sealed class ParquetFileReader : IDisposable
     /// <summary>Reads and checks the metadata; no column is read.</summary>
     public static async Task<ParquetFileReader> OpenAsync(IRandomAccessReader source, ParquetReaderLimits limits, CancellationToken cancellationToken)
     {
-        (FileMetadata metadata, long metadataOffset) = await ParquetFooter.ReadAsync(source, limits, cancellationToken).ConfigureAwait(false);
         try
         {
+            (FileMetadata metadata, long metadataOffset) = await ParquetFooter.ReadAsync(source, limits, cancellationToken).ConfigureAwait(false);
             ParquetSchema schema = FooterChecks.Check(metadata, metadataOffset, limits);
             return new ParquetFileReader(source, limits, metadata, schema);
         }
         catch (ParquetFormatException fault)
         {
-            throw new ParquetFormatException($"'{source.Name}': {fault.Message}", fault);
+            throw fault.In(source.Name);
         }
     }
 
@@ -62,7 +64,7 @@ internal sealed class ParquetFileReader : IDisposable
     {
         IReadOnlyList<(LeafColumn Column, ColumnMetadata Chunk)> chunks = ChooseChunks(rowGroup, leafColumns);
         ChunkBytes bytes = await ChunkBytes.ReadAsync(_source, [.. chunks.Select(chosen => ChunkRange.Of(chosen.Chunk))], cancellationToken).ConfigureAwait(false);
-        return new RowGroupReader(Name, rowGroup, Metadata.RowGroups[rowGroup].NumRows, bytes, chunks, _limits, _decompressors);
+        return new RowGroupReader(Name, rowGroup, Metadata.RowGroups[rowGroup].NumRows, bytes, chunks, _limits, _decompressors, _decoded);
     }
 
     /// <summary>Frees the decompressors. Row groups must be disposed first.</summary>
@@ -83,7 +85,7 @@ internal sealed class ParquetFileReader : IDisposable
             }
             catch (ParquetFormatException fault)
             {
-                throw new ParquetFormatException($"'{Name}', row group {rowGroup}, column '{column.DottedPath}': {fault.Message}", fault);
+                throw fault.In(Name, rowGroup, column.DottedPath);
             }
         }
 

@@ -32,7 +32,7 @@ internal static class ParquetFooter
         if (source.Length < MinFileLength)
         {
             throw new ParquetFormatException(
-                $"'{source.Name}' has {source.Length:N0} bytes; a Parquet file has at least {MinFileLength}. It is not a Parquet file, or it was cut short.");
+                $"The file has {source.Length:N0} bytes; a Parquet file has at least {MinFileLength}. It is not a Parquet file, or it was cut short.");
         }
 
         byte[] tail = new byte[(int)Math.Min(source.Length, FirstReadLength)];
@@ -47,7 +47,8 @@ internal static class ParquetFooter
             tail = whole;
         }
 
-        return (Parse(source, tail.AsSpan(tail.Length - TrailerLength - metadataLength, metadataLength), offset), offset);
+        var reader = new ThriftCompactReader(tail.AsSpan(tail.Length - TrailerLength - metadataLength, metadataLength), offset, limits.MaxMetadataDepth);
+        return (FileMetadata.Read(ref reader, limits), offset);
     }
 
     private static int CheckTrailer(IRandomAccessReader source, ReadOnlySpan<byte> tail, ParquetReaderLimits limits)
@@ -55,42 +56,34 @@ internal static class ParquetFooter
         ReadOnlySpan<byte> magic = tail[^4..];
         if (magic.SequenceEqual(EncryptedMagic))
         {
-            throw new ParquetFormatException($"'{source.Name}' is encrypted (it ends with 'PARE'); encrypted Parquet files are not read. Decrypt it first.");
+            throw new ParquetFormatException("The file is encrypted (it ends with 'PARE'); encrypted Parquet files are not read.", "Decrypt it first.");
         }
 
         if (!magic.SequenceEqual(Magic))
         {
             throw new ParquetFormatException(
-                $"'{source.Name}' ({source.Length:N0} bytes) is not a Parquet file, or it was cut short: it ends with the bytes {Hex(magic)} instead of 'PAR1'.");
+                $"The {source.Length:N0} bytes are not a Parquet file, or it was cut short: it ends with the bytes {Hex(magic)} instead of 'PAR1'.");
         }
 
         if (tail.Length == source.Length && !tail[..4].SequenceEqual(Magic))
         {
-            throw new ParquetFormatException($"'{source.Name}' is not a Parquet file: it begins with the bytes {Hex(tail[..4])} instead of 'PAR1'.");
+            throw new ParquetFormatException($"This is not a Parquet file: it begins with the bytes {Hex(tail[..4])} instead of 'PAR1'.");
         }
 
         uint claimed = BinaryPrimitives.ReadUInt32LittleEndian(tail[^TrailerLength..]);
-        long most = Math.Min(limits.MaxFooterBytes, source.Length - MinFileLength);
+        if (claimed > limits.MaxFooterBytes)
+        {
+            throw ParquetFormatException.AboveLimit(
+                $"The file claims {claimed:N0} bytes of metadata; the limit is {limits.MaxFooterBytes:N0}.", nameof(ParquetReaderLimits.MaxFooterBytes));
+        }
+
+        long most = source.Length - MinFileLength;
         if (claimed == 0 || claimed > most)
         {
-            throw new ParquetFormatException(
-                $"'{source.Name}' ({source.Length:N0} bytes) claims {claimed:N0} bytes of metadata; 1 to {most:N0} are possible (limit {limits.MaxFooterBytes:N0}). The file is damaged or was cut short.");
+            throw new ParquetFormatException($"The file of {source.Length:N0} bytes claims {claimed:N0} bytes of metadata; 1 to {most:N0} are possible.");
         }
 
         return (int)claimed;
-    }
-
-    private static FileMetadata Parse(IRandomAccessReader source, ReadOnlySpan<byte> bytes, long offset)
-    {
-        try
-        {
-            var reader = new ThriftCompactReader(bytes, offset);
-            return FileMetadata.Read(ref reader);
-        }
-        catch (ParquetFormatException fault)
-        {
-            throw new ParquetFormatException($"'{source.Name}': the metadata at the end of the file cannot be read. {fault.Message}", fault);
-        }
     }
 
     private static string Hex(ReadOnlySpan<byte> bytes) => string.Join(' ', bytes.ToArray().Select(value => value.ToString("X2", CultureInfo.InvariantCulture)));

@@ -1,12 +1,16 @@
 namespace Sleeper.Ingest.Core.Parquet;
 
 /// <summary>What a file may ask of its reader before it is refused. Each length in a file is a claim; these bound what a claim can cost.</summary>
+/// <remarks>Users set them as <see cref="ParquetReadLimits"/>, whose names messages use: a limit has the same name in both.</remarks>
 internal sealed record ParquetReaderLimits
 {
     public static readonly ParquetReaderLimits Default = new();
 
     /// <summary>Longest footer.</summary>
     public int MaxFooterBytes { get; init; } = 16 << 20;
+
+    /// <summary>Deepest nesting of structs, lists and maps in footers and page headers; at most 64.</summary>
+    public int MaxMetadataDepth { get; init; } = 16;
 
     /// <summary>Most leaf columns.</summary>
     public int MaxColumns { get; init; } = 10_000;
@@ -31,6 +35,9 @@ internal sealed record ParquetReaderLimits
     /// dictionary page can stand for gigabytes; the caller reads fewer rows at a time.
     /// </summary>
     public int MaxReadBytes { get; init; } = 512 << 20;
+
+    /// <summary>Most bytes that all pages and values of one open file may come to, decompressed and decoded: 2^40.</summary>
+    public long MaxDecodedBytes { get; init; } = 1L << 40;
 
     /// <summary>True to hold each page against its checksum where it has one.</summary>
     public bool VerifyChecksums { get; init; } = true;

@@ -82,6 +82,7 @@ internal static class IngestOpening
             Store = options.ObjectStore!,
             StateStore = stateStore,
             Mapping = options.ParquetMapping,
+            ParquetLimits = options.ParquetLimits.ForReader(),
             PathInStore = table.Paths.InStore,
             NameDataFile = TablePaths.DataFile,
             Clock = options.Clock,

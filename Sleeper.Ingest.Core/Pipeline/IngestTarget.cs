@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Sleeper.Ingest.Core.DataFiles;
 using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.Parquet;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.StateStores;
@@ -16,6 +17,9 @@ internal sealed record IngestTarget
 
     /// <summary>Which columns of Parquet files the fields take.</summary>
     public ParquetMapping Mapping { get; init; } = ParquetMapping.ByName;
+
+    /// <summary>What Parquet files may ask of their reader.</summary>
+    public ParquetReaderLimits ParquetLimits { get; init; } = ParquetReaderLimits.Default;
 
     public KeyOrder Order { get; init; } = KeyOrder.Bytes;
 

@@ -230,7 +230,7 @@ internal sealed class IngestWriter : IIngestWriter
     private async Task WriteFileAsync(ObjectFileReader source, CancellationToken cancellationToken)
     {
         await FlushSingleRowsAsync(cancellationToken).ConfigureAwait(false);
-        using var input = await ParquetInput.OpenAsync(source, Schema, _target.Mapping, _target.Order, cancellationToken).ConfigureAwait(false);
+        using var input = await ParquetInput.OpenAsync(source, Schema, _target.Mapping, _target.ParquetLimits, _target.Order, cancellationToken).ConfigureAwait(false);
         if (input.UnusedColumns.Count > 0)
         {
             PipelineLog.UnusedColumns(_target.Logger, input.Name, string.Join(", ", input.UnusedColumns));

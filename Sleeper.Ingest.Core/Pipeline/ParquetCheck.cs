@@ -12,7 +12,7 @@ internal static class ParquetCheck
     private const string Ending = ".parquet";
 
     public static async Task<IReadOnlyList<ParquetFileCheck>> CheckLocalAsync(
-        string path, Schema schema, ParquetMapping mapping, CancellationToken cancellationToken)
+        string path, Schema schema, ParquetMapping mapping, ParquetReaderLimits limits, CancellationToken cancellationToken)
     {
         string full = Path.GetFullPath(path);
         string? folder = Path.GetDirectoryName(full);
@@ -23,39 +23,39 @@ internal static class ParquetCheck
             string name = Path.GetFileName(full);
             if (await parent.HeadAsync(name, cancellationToken).ConfigureAwait(false) is not null)
             {
-                return [await CheckObjectAsync(parent, name, schema, mapping, cancellationToken).ConfigureAwait(false) with { Path = path }];
+                return [await CheckObjectAsync(parent, name, schema, mapping, limits, cancellationToken).ConfigureAwait(false) with { Path = path }];
             }
         }
 
         var store = new LocalObjectStore(full, new LocalObjectStoreOptions { CreateRoot = false });
-        var checks = await CheckFolderAsync(store, "", schema, mapping, cancellationToken).ConfigureAwait(false);
+        var checks = await CheckFolderAsync(store, "", schema, mapping, limits, cancellationToken).ConfigureAwait(false);
         return checks.Count > 0
             ? [.. checks.Select(c => c with { Path = Path.Combine(path, c.Path) })]
             : [NothingThere(path)];
     }
 
     public static async Task<IReadOnlyList<ParquetFileCheck>> CheckAsync(
-        IObjectStore store, string path, Schema schema, ParquetMapping mapping, CancellationToken cancellationToken)
+        IObjectStore store, string path, Schema schema, ParquetMapping mapping, ParquetReaderLimits limits, CancellationToken cancellationToken)
     {
         if (path.Length > 0 && await store.HeadAsync(path, cancellationToken).ConfigureAwait(false) is not null)
         {
-            return [await CheckObjectAsync(store, path, schema, mapping, cancellationToken).ConfigureAwait(false)];
+            return [await CheckObjectAsync(store, path, schema, mapping, limits, cancellationToken).ConfigureAwait(false)];
         }
 
         string prefix = path.Length == 0 || path.EndsWith('/') ? path : path + "/";
-        var checks = await CheckFolderAsync(store, prefix, schema, mapping, cancellationToken).ConfigureAwait(false);
+        var checks = await CheckFolderAsync(store, prefix, schema, mapping, limits, cancellationToken).ConfigureAwait(false);
         return checks.Count > 0 ? checks : [NothingThere(path)];
     }
 
     private static async Task<List<ParquetFileCheck>> CheckFolderAsync(
-        IObjectStore store, string prefix, Schema schema, ParquetMapping mapping, CancellationToken cancellationToken)
+        IObjectStore store, string prefix, Schema schema, ParquetMapping mapping, ParquetReaderLimits limits, CancellationToken cancellationToken)
     {
         var checks = new List<ParquetFileCheck>();
         await foreach (var found in store.ListAsync(prefix, null, cancellationToken).ConfigureAwait(false))
         {
             if (found.Path.EndsWith(Ending, StringComparison.Ordinal))
             {
-                checks.Add(await CheckObjectAsync(store, found.Path, schema, mapping, cancellationToken).ConfigureAwait(false));
+                checks.Add(await CheckObjectAsync(store, found.Path, schema, mapping, limits, cancellationToken).ConfigureAwait(false));
             }
         }
 
@@ -63,7 +63,7 @@ internal static class ParquetCheck
     }
 
     private static async Task<ParquetFileCheck> CheckObjectAsync(
-        IObjectStore store, string path, Schema schema, ParquetMapping mapping, CancellationToken cancellationToken)
+        IObjectStore store, string path, Schema schema, ParquetMapping mapping, ParquetReaderLimits limits, CancellationToken cancellationToken)
     {
         long length = 0;
         try
@@ -72,7 +72,7 @@ internal static class ParquetCheck
             await using (source.ConfigureAwait(false))
             {
                 length = source.Length;
-                using var file = await ParquetFileReader.OpenAsync(source, new ParquetReaderLimits(), cancellationToken).ConfigureAwait(false);
+                using var file = await ParquetFileReader.OpenAsync(source, limits, cancellationToken).ConfigureAwait(false);
                 var match = FileSchemaMatch.Make(schema, file.Schema, mapping);
                 return new ParquetFileCheck(path, file.Metadata.NumRows, length, match.Faults, match.UnusedColumns);
             }

@@ -36,9 +36,9 @@ internal sealed class ParquetInput : IDisposable
 
     /// <summary>Opens a file and matches it to the schema.</summary>
     /// <exception cref="IngestException">The file cannot be read, or does not fit: every reason is named.</exception>
-    public static async Task<ParquetInput> OpenAsync(IRandomAccessReader source, Schema schema, ParquetMapping mapping, KeyOrder order, CancellationToken cancellationToken)
+    public static async Task<ParquetInput> OpenAsync(IRandomAccessReader source, Schema schema, ParquetMapping mapping, ParquetReaderLimits limits, KeyOrder order, CancellationToken cancellationToken)
     {
-        var file = await ParquetFileReader.OpenAsync(source, new ParquetReaderLimits(), cancellationToken).ConfigureAwait(false);
+        var file = await ParquetFileReader.OpenAsync(source, limits, cancellationToken).ConfigureAwait(false);
         var match = FileSchemaMatch.Make(schema, file.Schema, mapping);
         if (match.Faults.Count > 0)
         {

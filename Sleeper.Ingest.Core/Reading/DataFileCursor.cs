@@ -127,7 +127,7 @@ internal sealed class DataFileCursor : IAsyncDisposable
         }
         catch (ParquetFormatException fault)
         {
-            throw Fault($"row {_firstRow + _row:N0} of row group {_rowGroupIndex} cannot be read. {fault.Message} Put the file back from a copy.", fault);
+            throw Fault($"row {_firstRow + _row:N0} of row group {_rowGroupIndex} cannot be read. {fault.Finding} Put the file back from a copy.", fault);
         }
     }
 
@@ -141,7 +141,7 @@ internal sealed class DataFileCursor : IAsyncDisposable
         new(
             context.TableName,
             planned.Reference.FileName,
-            $"the file in '{context.Store.Name}' is damaged. {fault.Message} Put it back from a copy; its {planned.Reference.RowCount:N0} rows of partition "
+            $"the file in '{context.Store.Name}' is damaged. {(fault as ParquetFormatException)?.Finding ?? fault.Message} Put it back from a copy; its {planned.Reference.RowCount:N0} rows of partition "
             + $"'{planned.Reference.PartitionId}' are nowhere else.",
             fault);
 

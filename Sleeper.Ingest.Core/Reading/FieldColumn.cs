@@ -247,7 +247,7 @@ internal sealed class FieldColumn
         }
         catch (DecoderFallbackException fault)
         {
-            throw new ParquetFormatException($"Field '{_field.Name}' holds text that is not well-formed UTF-8 ({utf8.Length} bytes).", fault);
+            throw new ParquetFormatException($"Field '{_field.Name}' holds text that is not well-formed UTF-8 ({utf8.Length} bytes).", innerException: fault);
         }
     }
 }

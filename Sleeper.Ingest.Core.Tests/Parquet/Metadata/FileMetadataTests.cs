@@ -14,7 +14,7 @@ public class FileMetadataTests
         byte[] bytes = Bytes(written);
 
         var reader = new ThriftCompactReader(bytes);
-        FileMetadata read = FileMetadata.Read(ref reader);
+        FileMetadata read = FileMetadata.Read(ref reader, ParquetReaderLimits.Default);
 
         Assert.Equal(bytes.Length, reader.Position);
         Assert.Equivalent(written, read, strict: true);
@@ -72,7 +72,7 @@ public class FileMetadataTests
         var e = Assert.Throws<ParquetFormatException>(() =>
         {
             var reader = new ThriftCompactReader([0x00]);
-            FileMetadata.Read(ref reader);
+            FileMetadata.Read(ref reader, ParquetReaderLimits.Default);
         });
         Assert.Contains("FileMetadata lacks required fields", e.Message, StringComparison.Ordinal);
     }
@@ -83,7 +83,7 @@ public class FileMetadataTests
         byte[] plain = Bytes(Sample());
         byte[] marked = [.. plain[..^1], 0x1C, 0x1C, 0x00, 0x00, 0x00]; // field 8 (after 7): a union with an empty struct
         var reader = new ThriftCompactReader(marked);
-        Assert.True(FileMetadata.Read(ref reader).IsEncrypted);
+        Assert.True(FileMetadata.Read(ref reader, ParquetReaderLimits.Default).IsEncrypted);
     }
 
     private static byte[] Bytes(FileMetadata metadata)

@@ -21,7 +21,7 @@ internal sealed class WrittenFile
         {
             int length = BitConverter.ToInt32(Bytes, Bytes.Length - 8);
             var reader = new ThriftCompactReader(Bytes.AsSpan(Bytes.Length - 8 - length, length));
-            return FileMetadata.Read(ref reader);
+            return FileMetadata.Read(ref reader, ParquetReaderLimits.Default);
         }
     }
 

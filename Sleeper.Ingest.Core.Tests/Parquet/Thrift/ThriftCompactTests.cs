@@ -91,7 +91,8 @@ public class ThriftCompactTests
             }
         });
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
-        Assert.Matches("byte 1[0-9]{3}", e.Message);
+        Assert.Matches("byte 1,[0-9]{3}:", e.Message);
+        Assert.InRange(e.Offset!.Value, 1000, 1000 + bytes.Length);
     }
 
     [Fact]
@@ -118,7 +119,7 @@ public class ThriftCompactTests
             try
             {
                 var reader = new ThriftCompactReader(bytes);
-                Sleeper.Ingest.Core.Parquet.Metadata.FileMetadata.Read(ref reader);
+                Sleeper.Ingest.Core.Parquet.Metadata.FileMetadata.Read(ref reader, ParquetReaderLimits.Default);
             }
             catch (ParquetFormatException)
             {

@@ -64,7 +64,7 @@ internal sealed unsafe class GzipPageCodec(int level = GzipPageCodec.DefaultLeve
         }
         catch (InvalidDataException damaged)
         {
-            throw new ParquetFormatException($"A gzip stream of {source.Length:N0} bytes is damaged after {written:N0} bytes of result.", damaged);
+            throw new ParquetFormatException($"A gzip stream of {source.Length:N0} bytes is damaged after {written:N0} bytes of result.", innerException: damaged);
         }
 
         throw new ParquetFormatException(

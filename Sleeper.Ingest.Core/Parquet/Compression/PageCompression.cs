@@ -43,7 +43,7 @@ internal static class PageCompression
         CompressionCodec.Zstd => new ZstdPageDecompressor(),
         CompressionCodec.Lz4Raw => new Lz4PageCodec(),
         CompressionCodec.Lz4 => new HadoopLz4PageDecompressor(),
-        _ => throw new ParquetFormatException($"The codec {codec} is not read. Write the file again with zstd, snappy, gzip, brotli, lz4_raw or no compression."),
+        _ => throw new ParquetFormatException($"The codec {codec} is not read.", "Write the file again with zstd, snappy, gzip, brotli, lz4_raw or no compression."),
     };
 
     private static int CheckLevel(CompressionCodec codec, int level, int maxLevel) =>

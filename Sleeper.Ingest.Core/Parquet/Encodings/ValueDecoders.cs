@@ -31,7 +31,7 @@ internal static class ValueDecoders
             case ParquetEncoding.DeltaByteArray when type is PhysicalType.ByteArray or PhysicalType.FixedLenByteArray:
                 return new DeltaByteArrayDecoder(column.TypeLength, limits);
             case ParquetEncoding.ByteStreamSplit when type is not (PhysicalType.Boolean or PhysicalType.ByteArray or PhysicalType.Int96):
-                return new ByteStreamSplitDecoder(Width(column), limits);
+                return new ByteStreamSplitDecoder(Width(column, limits), limits);
             default:
                 throw new ParquetFormatException(
                     $"A page of {type} values has the encoding {encoding}, which the format does not define for that type or this library does not read.");
@@ -43,14 +43,16 @@ internal static class ValueDecoders
     {
         PhysicalType.Boolean => new PlainBooleanDecoder(),
         PhysicalType.ByteArray => new PlainByteArrayDecoder(limits),
-        _ => new PlainFixedWidthDecoder(Width(column), limits),
+        _ => new PlainFixedWidthDecoder(Width(column, limits), limits),
     };
 
-    private static int Width(LeafColumn column) => column.PhysicalType switch
+    private static int Width(LeafColumn column, ParquetReaderLimits limits) => column.PhysicalType switch
     {
         PhysicalType.Int32 or PhysicalType.Float => 4,
         PhysicalType.Int64 or PhysicalType.Double => 8,
-        _ when column.TypeLength > 0 && column.TypeLength <= 16 << 20 => column.TypeLength,
-        _ => throw new ParquetFormatException($"Values of a fixed length of {column.TypeLength:N0} bytes are not read; 1 to {16 << 20:N0} are."),
+        _ when column.TypeLength < 1 => throw new ParquetFormatException($"Values have a fixed length of {column.TypeLength:N0} bytes; 1 is the least."),
+        _ when column.TypeLength > limits.MaxValueBytes => throw ParquetFormatException.AboveLimit(
+            $"Values have a fixed length of {column.TypeLength:N0} bytes; the limit is {limits.MaxValueBytes:N0}.", nameof(ParquetReaderLimits.MaxValueBytes)),
+        _ => column.TypeLength,
     };
 }

@@ -15,8 +15,8 @@ internal static unsafe class VectorRoom
     {
         if (vector.ByteCount + additional > limits.MaxReadBytes)
         {
-            throw new ParquetFormatException(
-                $"One read of this column would give more than {limits.MaxReadBytes:N0} bytes of values ({vector.ByteCount + additional:N0} or more). Read fewer rows at a time, or raise MaxReadBytes if the file is trusted.");
+            throw ParquetFormatException.AboveLimit(
+                $"One read of this column would give {vector.ByteCount + additional:N0} bytes of values or more; the limit is {limits.MaxReadBytes:N0}.", nameof(ParquetReaderLimits.MaxReadBytes));
         }
 
         vector.EnsureBytes((int)additional + Spare);
@@ -41,6 +41,5 @@ internal static unsafe class VectorRoom
     }
 
     public static void ThrowValueTooLong(long length, ParquetReaderLimits limits) =>
-        throw new ParquetFormatException(
-            $"A value claims {length:N0} bytes; the limit is {limits.MaxValueBytes:N0}. The file is damaged, or MaxValueBytes must be raised.");
+        throw ParquetFormatException.AboveLimit($"A value claims {length:N0} bytes; the limit is {limits.MaxValueBytes:N0}.", nameof(ParquetReaderLimits.MaxValueBytes));
 }

@@ -22,7 +22,8 @@ internal sealed record FileMetadata
     /// <summary>True if columns of the file are encrypted under a footer in plain text; only read.</summary>
     public bool IsEncrypted { get; set; }
 
-    public static FileMetadata Read(ref ThriftCompactReader reader)
+    /// <summary>Reads a footer that has no more than the limits allow.</summary>
+    public static FileMetadata Read(ref ThriftCompactReader reader, ParquetReaderLimits limits)
     {
         var result = new FileMetadata();
         uint seen = 0;
@@ -42,7 +43,7 @@ internal sealed record FileMetadata
                     result.NumRows = reader.ReadI64();
                     break;
                 case 4:
-                    result.RowGroups = MetadataLists.Read(ref reader, RowGroupMetadata.Read);
+                    result.RowGroups = ReadRowGroups(ref reader, limits);
                     break;
                 case 5:
                     result.KeyValueMetadata = MetadataLists.Read(ref reader, KeyValue.Read);
@@ -113,6 +114,17 @@ internal sealed record FileMetadata
         }
 
         writer.EndStruct();
+    }
+
+    private static RowGroupMetadata[] ReadRowGroups(ref ThriftCompactReader reader, ParquetReaderLimits limits)
+    {
+        int count = reader.ReadListHeader();
+        if (count > limits.MaxRowGroups)
+        {
+            throw ParquetFormatException.AboveLimit($"The footer has {count:N0} row groups; the limit is {limits.MaxRowGroups:N0}.", nameof(limits.MaxRowGroups));
+        }
+
+        return MetadataLists.Read(ref reader, count, RowGroupMetadata.Read);
     }
 
     private static ColumnOrder ReadOrder(ref ThriftCompactReader reader)

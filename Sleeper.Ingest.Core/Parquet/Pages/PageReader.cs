@@ -28,12 +28,14 @@ internal sealed unsafe class PageReader : IDisposable
     private readonly CompressionCodec _codec;
     private readonly ParquetReaderLimits _limits;
     private readonly DecompressorPool _decompressors;
+    private readonly DecodedBytes _decoded;
     private IPageDecompressor? _decompressor;
     private NativeBuffer? _pageBuffer;
     private int _position;
     private bool _sawDataPage;
 
-    public PageReader(byte* chunk, int chunkLength, long chunkOffset, LeafColumn column, CompressionCodec codec, ParquetReaderLimits limits, DecompressorPool decompressors)
+    public PageReader(byte* chunk, int chunkLength, long chunkOffset, LeafColumn column, CompressionCodec codec, ParquetReaderLimits limits, DecompressorPool decompressors,
+        DecodedBytes decoded)
     {
         _chunk = chunk;
         _chunkLength = chunkLength;
@@ -42,11 +44,15 @@ internal sealed unsafe class PageReader : IDisposable
         _codec = codec;
         _limits = limits;
         _decompressors = decompressors;
+        _decoded = decoded;
         PageOffset = chunkOffset;
     }
 
     /// <summary>Where in the file the page begins that was read last, for messages.</summary>
     public long PageOffset { get; private set; }
+
+    /// <summary>Its number among the pages of the chunk, for messages; null before the first.</summary>
+    public int? PageNumber { get; private set; }
 
     /// <summary>Values of the dictionary page, once it was passed.</summary>
     public ColumnVector? Dictionary { get; private set; }
@@ -60,6 +66,7 @@ internal sealed unsafe class PageReader : IDisposable
         while (_position < _chunkLength)
         {
             PageOffset = _chunkOffset + _position;
+            PageNumber = PageNumber + 1 ?? 0;
             PageHeader header = ReadHeader();
             byte* body = TakeBody(header);
             switch (header.Type)
@@ -67,13 +74,14 @@ internal sealed unsafe class PageReader : IDisposable
                 case PageType.DictionaryPage:
                     ReadDictionary(header, body);
                     break;
-                case PageType.DataPage:
+                case PageType.DataPage or PageType.DataPageV2:
                     _sawDataPage = true;
-                    page = ReadV1(header, body);
-                    return true;
-                case PageType.DataPageV2:
-                    _sawDataPage = true;
-                    page = ReadV2(header, body);
+                    if (CountOf(header) == 0)
+                    {
+                        break; // Some writers make them. Not decompressed: behind a false length that is work for nothing.
+                    }
+
+                    page = header.Type == PageType.DataPage ? ReadV1(header, body) : ReadV2(header, body);
                     return true;
                 case PageType.IndexPage:
                     break; // Defined by the format, written by nobody, and nothing that a reader needs.
@@ -99,7 +107,7 @@ internal sealed unsafe class PageReader : IDisposable
 
     private PageHeader ReadHeader()
     {
-        var thrift = new ThriftCompactReader(new ReadOnlySpan<byte>(_chunk + _position, _chunkLength - _position), PageOffset);
+        var thrift = new ThriftCompactReader(new ReadOnlySpan<byte>(_chunk + _position, _chunkLength - _position), PageOffset, _limits.MaxMetadataDepth);
         PageHeader header = PageHeader.Read(ref thrift);
         _position += thrift.Position;
         return header;
@@ -114,11 +122,13 @@ internal sealed unsafe class PageReader : IDisposable
             throw new ParquetFormatException($"A page claims {header.CompressedPageSize:N0} bytes, but its column chunk has {left:N0} left.");
         }
 
-        int maxLength = header.Type == PageType.DictionaryPage ? _limits.MaxDictionaryBytes : _limits.MaxPageBytes;
+        bool isDictionary = header.Type == PageType.DictionaryPage;
+        int maxLength = isDictionary ? _limits.MaxDictionaryBytes : _limits.MaxPageBytes;
         if ((uint)header.UncompressedPageSize > (uint)maxLength)
         {
-            throw new ParquetFormatException(
-                $"A page claims {header.UncompressedPageSize:N0} bytes without compression; the limit is {maxLength:N0}. The file is damaged, or the limit must be raised.");
+            throw ParquetFormatException.AboveLimit(
+                $"A page claims {header.UncompressedPageSize:N0} bytes without compression; the limit is {maxLength:N0}.",
+                isDictionary ? nameof(ParquetReaderLimits.MaxDictionaryBytes) : nameof(ParquetReaderLimits.MaxPageBytes));
         }
 
         byte* body = _chunk + _position;
@@ -164,8 +174,7 @@ internal sealed unsafe class PageReader : IDisposable
 
     private DataPage ReadV1(PageHeader header, byte* body)
     {
-        DataPageHeader dataHeader = header.DataPage ?? ThrowNoHeader<DataPageHeader>("data page");
-        CheckCount(dataHeader.NumValues);
+        DataPageHeader dataHeader = header.DataPage!;
         byte* next = Decompress(body, header.CompressedPageSize, header.UncompressedPageSize, out int left);
         DataPage page = StartPage(dataHeader.NumValues, dataHeader.Encoding);
         page.RepetitionLevels.ResetV1(dataHeader.RepetitionLevelEncoding, dataHeader.NumValues, ref next, ref left);
@@ -177,8 +186,7 @@ internal sealed unsafe class PageReader : IDisposable
 
     private DataPage ReadV2(PageHeader header, byte* body)
     {
-        DataPageHeaderV2 dataHeader = header.DataPageV2 ?? ThrowNoHeader<DataPageHeaderV2>("data page v2");
-        CheckCount(dataHeader.NumValues);
+        DataPageHeaderV2 dataHeader = header.DataPageV2!;
         int repetitionLength = dataHeader.RepetitionLevelsByteLength;
         int definitionLength = dataHeader.DefinitionLevelsByteLength;
         long levelsLength = (long)repetitionLength + definitionLength;
@@ -228,6 +236,8 @@ internal sealed unsafe class PageReader : IDisposable
             return source; // Nothing to be had; several writers then store no bytes at all, which is no valid stream of any codec.
         }
 
+        _decoded.Add(length);
+
         // Memory outside of the heap is not touched before output arrives in it, so a false length costs nothing.
         if (_pageBuffer is null || _pageBuffer.LengthBytes < length)
         {
@@ -241,12 +251,13 @@ internal sealed unsafe class PageReader : IDisposable
         return _pageBuffer.Pointer;
     }
 
-    private static void CheckCount(int count)
+    /// <summary>The values and nulls of a data page; its header is there.</summary>
+    private static int CountOf(PageHeader header)
     {
-        if (count < 0)
-        {
-            throw new ParquetFormatException($"A page claims {count:N0} values.");
-        }
+        int count = header.Type == PageType.DataPage
+            ? (header.DataPage ?? ThrowNoHeader<DataPageHeader>("data page")).NumValues
+            : (header.DataPageV2 ?? ThrowNoHeader<DataPageHeaderV2>("data page v2")).NumValues;
+        return count >= 0 ? count : throw new ParquetFormatException($"A page claims {count:N0} values.");
     }
 
     [DoesNotReturn]

@@ -54,6 +54,9 @@ internal sealed class ColumnChunkReader : IDisposable
     /// <summary>Where in the file the page lies that is being read, for messages.</summary>
     public long PageOffset => _pages.PageOffset;
 
+    /// <summary>The number of that page in its column chunk; null before the first.</summary>
+    public int? PageNumber => _pages.PageNumber;
+
     public long HeldBytes => _pages.HeldBytes + _repetitionAhead.Length + _definitionAhead.Length;
 
     /// <summary>Appends the next rows, at most so many; fewer only at the end of the row group.</summary>
@@ -275,6 +278,6 @@ internal sealed class ColumnChunkReader : IDisposable
 
     [DoesNotReturn]
     private void ThrowTooMuch(long entries) =>
-        throw new ParquetFormatException(
-            $"One read of this column would give {entries:N0} entries or more, which takes more than {_limits.MaxReadBytes:N0} bytes. Read fewer rows at a time, or raise MaxReadBytes if the file is trusted.");
+        throw ParquetFormatException.AboveLimit(
+            $"One read of this column would give {entries:N0} entries or more, which takes more than the limit of {_limits.MaxReadBytes:N0} bytes.", nameof(ParquetReaderLimits.MaxReadBytes));
 }

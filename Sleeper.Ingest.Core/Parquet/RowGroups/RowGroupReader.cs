@@ -16,12 +16,15 @@ internal sealed class RowGroupReader : IDisposable
     private readonly string _fileName;
     private readonly int _rowGroup;
     private readonly ChunkBytes _bytes;
+    private readonly DecodedBytes _decoded;
     private readonly Dictionary<int, ColumnChunkReader> _columns = [];
     private volatile bool _isDisposed;
 
     internal RowGroupReader(
-        string fileName, int rowGroup, long rowCount, ChunkBytes bytes, IReadOnlyList<(LeafColumn Column, ColumnMetadata Chunk)> chunks, ParquetReaderLimits limits, DecompressorPool decompressors)
+        string fileName, int rowGroup, long rowCount, ChunkBytes bytes, IReadOnlyList<(LeafColumn Column, ColumnMetadata Chunk)> chunks, ParquetReaderLimits limits, DecompressorPool decompressors,
+        DecodedBytes decoded)
     {
+        _decoded = decoded;
         _fileName = fileName;
         _rowGroup = rowGroup;
         _bytes = bytes;
@@ -55,14 +58,15 @@ internal sealed class RowGroupReader : IDisposable
 
         try
         {
+            long before = SizeOf(destination);
             int rows = column.Read(destination, maxRows);
+            _decoded.Add(SizeOf(destination) - before);
             GC.KeepAlive(this);
             return rows;
         }
         catch (ParquetFormatException fault)
         {
-            throw new ParquetFormatException(
-                $"'{_fileName}', row group {_rowGroup}, column '{column.Column.DottedPath}', page at byte {column.PageOffset:N0}: {fault.Message}", fault);
+            throw fault.In(_fileName, _rowGroup, column.Column.DottedPath, column.PageNumber, column.PageOffset);
         }
     }
 
@@ -78,10 +82,13 @@ internal sealed class RowGroupReader : IDisposable
         _bytes.Dispose();
     }
 
+    private static long SizeOf(ColumnVector vector) =>
+        vector.LevelCount + (vector.ValueCount * (vector.Kind == VectorKind.Int64 ? 8L : 4L)) + vector.ByteCount;
+
     private unsafe PageReader OpenPages(LeafColumn column, ColumnMetadata chunk, ParquetReaderLimits limits, DecompressorPool decompressors)
     {
         ChunkRange range = ChunkRange.Of(chunk);
         byte* start = range.Length == 0 ? null : _bytes.PointerTo(range);
-        return new PageReader(start, (int)range.Length, range.Offset, column, chunk.Codec, limits, decompressors);
+        return new PageReader(start, (int)range.Length, range.Offset, column, chunk.Codec, limits, decompressors, _decoded);
     }
 }

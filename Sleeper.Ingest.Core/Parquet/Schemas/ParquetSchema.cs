@@ -120,7 +120,7 @@ internal sealed class ParquetSchema
     [DoesNotReturn]
     private static void Throw(IReadOnlyList<SchemaElement> elements, int at, string what)
     {
-        string name = at < elements.Count ? $"'{elements[at].Name}' " : "";
-        throw new ParquetFormatException($"Schema element {at} {name}of {elements.Count} is wrong: {what}. The file's footer is damaged, or its writer is faulty.");
+        string name = at < elements.Count ? $"{ParquetFormatException.Quote(elements[at].Name)} " : "";
+        throw new ParquetFormatException($"Schema element {at} {name}of {elements.Count} is wrong: {what}.");
     }
 }

@@ -14,10 +14,14 @@ namespace Sleeper.Ingest.Core.Parquet.Thrift;
 /// </remarks>
 internal ref struct ThriftCompactReader
 {
-    private const int MaxDepth = 16;
+    /// <summary>Deepest nesting that can be allowed.</summary>
+    public const int GreatestDepth = 64;
+
+    private const int UsualDepth = 16;
 
     private readonly ReadOnlySpan<byte> _bytes;
     private readonly long _baseOffset;
+    private readonly int _maxDepth;
     private OuterFieldIds _outerFieldIds;
     private int _position;
     private int _depth;
@@ -27,8 +31,11 @@ internal ref struct ThriftCompactReader
 
     /// <param name="bytes">What to read; may hold more than one struct.</param>
     /// <param name="baseOffset">Where in the file the bytes begin, for messages.</param>
-    public ThriftCompactReader(ReadOnlySpan<byte> bytes, long baseOffset = 0)
+    /// <param name="maxDepth">Deepest nesting, 1 to <see cref="GreatestDepth"/>.</param>
+    public ThriftCompactReader(ReadOnlySpan<byte> bytes, long baseOffset = 0, int maxDepth = UsualDepth)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)maxDepth, (uint)GreatestDepth, nameof(maxDepth));
+        _maxDepth = maxDepth;
         _bytes = bytes;
         _baseOffset = baseOffset;
         _type = ThriftType.Struct;
@@ -43,7 +50,7 @@ internal ref struct ThriftCompactReader
     public void EnterStruct()
     {
         Expect(ThriftType.Struct);
-        if (_depth == MaxDepth)
+        if (_depth == _maxDepth)
         {
             ThrowTooDeep();
         }
@@ -215,7 +222,7 @@ internal ref struct ThriftCompactReader
     /// <summary>Fails with a message about the metadata at the present offset.</summary>
     [DoesNotReturn]
     public readonly void Throw(string what) =>
-        throw new ParquetFormatException($"Metadata at byte {Offset}: {what}. The file is damaged or was cut short.");
+        throw new ParquetFormatException($"Metadata at byte {Offset:N0}: {what}.") { Offset = Offset };
 
     private void Skip(ThriftType type, bool inList, int depth)
     {
@@ -311,7 +318,7 @@ internal ref struct ThriftCompactReader
 
     private readonly void CheckDepth(int depth)
     {
-        if (depth >= MaxDepth)
+        if (depth >= _maxDepth)
         {
             ThrowTooDeep();
         }
@@ -372,13 +379,15 @@ internal ref struct ThriftCompactReader
     private readonly void ThrowType(ThriftType expected) => Throw($"field {_lastFieldId} has type {_type}, expected {expected}");
 
     [DoesNotReturn]
-    private readonly void ThrowTooDeep() => Throw($"structures are nested more than {MaxDepth} deep");
+    private readonly void ThrowTooDeep() =>
+        throw ParquetFormatException.AboveLimit(
+            $"Metadata at byte {Offset:N0}: structures are nested more than {_maxDepth} deep.", nameof(ParquetReaderLimits.MaxMetadataDepth));
 
     [DoesNotReturn]
     private readonly void ThrowLength(ulong claimed, string what) =>
         Throw($"it claims {string.Format(System.Globalization.CultureInfo.InvariantCulture, what, claimed)}, but {_bytes.Length - _position} bytes are left");
 
-    [InlineArray(MaxDepth)]
+    [InlineArray(GreatestDepth)]
     private struct OuterFieldIds
     {
         private short _first;
