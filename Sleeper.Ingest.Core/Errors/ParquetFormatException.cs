@@ -67,8 +67,9 @@ public sealed class ParquetFormatException : IngestException
     /// <summary>A fault that is none for who trusts the file.</summary>
     /// <param name="what">What was found, with the values seen; a sentence.</param>
     /// <param name="limit">The name of the limit, a property of <see cref="ParquetReadLimits"/>.</param>
-    internal static ParquetFormatException AboveLimit(string what, string limit) =>
-        new(what, $"The file is damaged or made to do harm; if it is trusted, raise {limit} of the ParquetReadLimits.");
+    /// <param name="offset">The byte of the file, where that is known.</param>
+    internal static ParquetFormatException AboveLimit(string what, string limit, long? offset = null) =>
+        new(what, $"The file is damaged or made to do harm; if it is trusted, raise {limit} of the ParquetReadLimits.") { Offset = offset };
 
     /// <summary>The same fault, with its place in a file; what it knows already stays.</summary>
     internal ParquetFormatException In(string fileName, int? rowGroup = null, string? column = null, int? page = null, long? offset = null)

@@ -52,7 +52,7 @@ async Task<IIngestWriter> OpenAsync(IngestFactory factory, CancellationToken tok
     }
     catch (TableNotFoundException)
     {
-        var schema = await ParquetFiles.ReadSchemaAsync(arguments.InputPath, arguments.RowKeys, arguments.SortKeys, token);
+        var schema = await ParquetFiles.ReadSchemaAsync(arguments.InputPath, arguments.RowKeys, arguments.SortKeys, cancellationToken: token);
         return await factory.WithSchema(schema).WithPreSplit(arguments.LeafCount).OpenAsync(token);
     }
 }

@@ -381,7 +381,7 @@ internal ref struct ThriftCompactReader
     [DoesNotReturn]
     private readonly void ThrowTooDeep() =>
         throw ParquetFormatException.AboveLimit(
-            $"Metadata at byte {Offset:N0}: structures are nested more than {_maxDepth} deep.", nameof(ParquetReaderLimits.MaxMetadataDepth));
+            $"Metadata at byte {Offset:N0}: structures are nested more than {_maxDepth} deep.", nameof(ParquetReaderLimits.MaxMetadataDepth), Offset);
 
     [DoesNotReturn]
     private readonly void ThrowLength(ulong claimed, string what) =>
