@@ -75,6 +75,21 @@ public sealed class IngestFactory
     /// <summary>Limits of a page; see <see cref="IngestOptions.PageRowCount"/> and <see cref="IngestOptions.PageBytes"/>.</summary>
     public IngestFactory WithPages(int rowCount, int bytes) => With(o => o with { PageRowCount = rowCount, PageBytes = bytes });
 
+    /// <summary>How one field is written, in place of what was said of it before; see <see cref="IngestOptions.FieldOptions"/>.</summary>
+    /// <param name="field">A field of the table. One that it does not have, or options that do not fit its type, are refused by name.</param>
+    /// <param name="options">Encoding and dictionary.</param>
+    /// <example><code>factory.WithFieldOptions("price", new DataFileFieldOptions { Encoding = DataFileEncoding.ByteStreamSplit })</code></example>
+    public IngestFactory WithFieldOptions(string field, DataFileFieldOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        ArgumentNullException.ThrowIfNull(options);
+        return With(o => o with { FieldOptions = new Dictionary<string, DataFileFieldOptions>(o.FieldOptions, StringComparer.Ordinal) { [field] = options } });
+    }
+
+    /// <summary>Bloom filters of all row keys; see <see cref="IngestOptions.RowKeyBloomFilters"/>.</summary>
+    /// <param name="options">Their size; null for the defaults of <see cref="BloomFilterOptions"/>.</param>
+    public IngestFactory WithRowKeyBloomFilters(BloomFilterOptions? options = null) => With(o => o with { RowKeyBloomFilters = options ?? new BloomFilterOptions() });
+
     /// <summary>How rows are spread over files; see <see cref="IngestOptions.FileStrategy"/>.</summary>
     public IngestFactory WithFileStrategy(FileWritingStrategy strategy) => With(o => o with { FileStrategy = strategy });
 

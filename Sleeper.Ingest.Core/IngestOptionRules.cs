@@ -21,6 +21,8 @@ internal static class IngestOptionRules
         (o => o.RowGroupBytes >= 1024, o => $"a row group of {o.RowGroupBytes} bytes is below 1,024"),
         (o => o.PageBytes >= 1024, o => $"a page of {o.PageBytes} bytes is below 1,024"),
         (o => o.PageRowCount >= 1, o => $"a page of {o.PageRowCount} rows is too small"),
+        (o => FieldFault(o) is null, o => FieldFault(o)!),
+        (o => DataFileOptionRules.BloomFilterFault(o.RowKeyBloomFilters) is null, o => DataFileOptionRules.BloomFilterFault(o.RowKeyBloomFilters)!),
         (o => o.MaxKeyFieldBytes >= 1, o => $"a limit of {o.MaxKeyFieldBytes} bytes for key fields is too small"),
         (o => o.SplitPoints is null || o.PreSplitLeafCount is null, _ => "split points and pre-splitting exclude each other: choose one"),
         (o => o.Partitions is null || (o.SplitPoints is null && o.PreSplitLeafCount is null),
@@ -74,6 +76,10 @@ internal static class IngestOptionRules
         int leaves = Math.Max(1, options.PreSplitLeafCount ?? options.Partitions?.Leaves.Count ?? (options.SplitPoints?.Count + 1) ?? 1);
         return Fault(() => Pipeline.MemoryPlan.Make(options.MemoryBudgetBytes, options.DegreeOfParallelism, leaves, oneBucket: false, int.MaxValue));
     }
+
+    /// <summary>Null also without a schema: then the table's own decides, when it is opened.</summary>
+    private static string? FieldFault(IngestOptions options) =>
+        options.Schema is null ? null : DataFileOptionRules.FieldFault(options.FieldOptions, options.Schema);
 
     private static string? SplitPointFault(IngestOptions options)
     {

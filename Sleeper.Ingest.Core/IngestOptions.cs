@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sleeper.Ingest.Core.DataFiles;
@@ -67,6 +68,12 @@ public sealed record IngestOptions
 
     /// <summary>The most rows of a page. Default: 20,000.</summary>
     public int PageRowCount { get; init; } = 20_000;
+
+    /// <summary>Fields whose encoding or dictionary is chosen, by name. Default: none.</summary>
+    public IReadOnlyDictionary<string, DataFileFieldOptions> FieldOptions { get; init; } = ImmutableDictionary<string, DataFileFieldOptions>.Empty;
+
+    /// <summary>Bloom filters of all row keys, for look-ups of single keys in tables with many files in a leaf. Default: null, none.</summary>
+    public BloomFilterOptions? RowKeyBloomFilters { get; init; }
 
     /// <summary>How rows are spread over files. Default: one file for each leaf.</summary>
     public FileWritingStrategy FileStrategy { get; init; } = FileWritingStrategy.OneFilePerLeaf;

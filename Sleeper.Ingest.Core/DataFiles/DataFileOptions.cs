@@ -40,6 +40,12 @@ internal sealed record DataFileOptions
     /// <inheritdoc cref="RowKeyDictionary"/>
     public bool ValueDictionary { get; init; } = true;
 
+    /// <summary>Fields that are written in another way, by name.</summary>
+    public IReadOnlyDictionary<string, FieldWriteOptions> Fields { get; init; } = new Dictionary<string, FieldWriteOptions>(StringComparer.Ordinal);
+
+    /// <summary>What Bloom filters row keys get; null for none.</summary>
+    public BloomFilterWriteOptions? RowKeyBloomFilter { get; init; }
+
     /// <summary>Bytes kept of a minimum or maximum in the statistics of a row group.</summary>
     public int StatisticsTruncateBytes { get; init; } = int.MaxValue;
 
@@ -62,9 +68,13 @@ internal sealed record DataFileOptions
     {
         int field = schema.IndexOf(column.Path[0]);
         bool dictionary = field < schema.RowKeyFields.Count ? RowKeyDictionary : field < schema.KeyFieldCount ? SortKeyDictionary : ValueDictionary;
+        Fields.TryGetValue(column.Path[0], out var options);
+        bool isMapValue = schema.AllFields[field].Type.Kind == FieldTypeKind.Map && column.Path[^1] == SchemaColumns.MapValueName;
         return new ColumnWriteOptions
         {
-            Dictionary = dictionary ? DictionaryUse.Try : DictionaryUse.Never,
+            Encoding = (isMapValue ? options?.MapValueEncoding : options?.Encoding) ?? ColumnEncoding.Auto,
+            BloomFilter = field < schema.RowKeyFields.Count ? RowKeyBloomFilter : null,
+            Dictionary = options?.Dictionary ?? dictionary ? DictionaryUse.Try : DictionaryUse.Never,
 
             // Only the first row key is ascending throughout, and in Java's order its bytes are not.
             IsAscending = field == 0 && order == KeyOrder.Bytes,

@@ -18,6 +18,8 @@ namespace Sleeper.Ingest.Core.DataFiles;
 /// </remarks>
 internal static class SchemaColumns
 {
+    public const string MapValueName = "value";
+
     /// <summary>Columns in the order row keys, sort keys, values; the message is named <c>record</c>.</summary>
     public static ParquetSchema ToParquet(Schema schema) => new("record", [.. schema.AllFields.Select(ToNode)]);
 
@@ -39,7 +41,7 @@ internal static class SchemaColumns
                     SchemaNode.Group(
                         "key_value",
                         Repetition.Repeated,
-                        [Primitive("key", Repetition.Required, field.Type.KeyType!), Primitive("value", Repetition.Required, field.Type.ValueType!)]),
+                        [Primitive("key", Repetition.Required, field.Type.KeyType!), Primitive(MapValueName, Repetition.Required, field.Type.ValueType!)]),
                 ],
                 LogicalType.Map,
                 ConvertedType.Map),

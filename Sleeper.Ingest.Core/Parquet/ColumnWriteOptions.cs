@@ -9,6 +9,9 @@ internal sealed record ColumnWriteOptions
 
     public DictionaryUse Dictionary { get; init; }
 
+    /// <summary>Null for no Bloom filter.</summary>
+    public BloomFilterWriteOptions? BloomFilter { get; init; }
+
     /// <summary>
     /// A promise that the values of every row group ascend in the order of the format (numbers signed, bytes unsigned): smallest and largest are
     /// then the first and the last. Never set it for strings in Java's order. Wrong statistics lose rows.

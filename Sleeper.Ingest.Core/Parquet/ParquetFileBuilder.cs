@@ -8,7 +8,7 @@ using Sleeper.Ingest.Core.Parquet.Thrift;
 namespace Sleeper.Ingest.Core.Parquet;
 
 // "PAR1"
-// row groups      column chunks: [dictionary page] data pages
+// row groups      column chunks: [dictionary page] data pages; then the Bloom filters of those that have one
 // column indexes  of all chunks, group by group
 // offset indexes  of all chunks, group by group
 // footer          FileMetaData (Thrift)

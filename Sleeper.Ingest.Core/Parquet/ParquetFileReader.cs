@@ -1,3 +1,4 @@
+using Sleeper.Ingest.Core.Parquet.BloomFilters;
 using Sleeper.Ingest.Core.Parquet.Compression;
 using Sleeper.Ingest.Core.Parquet.Metadata;
 using Sleeper.Ingest.Core.Parquet.RowGroups;
@@ -65,6 +66,28 @@ internal sealed class ParquetFileReader : IDisposable
         IReadOnlyList<(LeafColumn Column, ColumnMetadata Chunk)> chunks = ChooseChunks(rowGroup, leafColumns);
         ChunkBytes bytes = await ChunkBytes.ReadAsync(_source, [.. chunks.Select(chosen => ChunkRange.Of(chosen.Chunk))], cancellationToken).ConfigureAwait(false);
         return new RowGroupReader(Name, rowGroup, Metadata.RowGroups[rowGroup].NumRows, bytes, chunks, _limits, _decompressors, _decoded);
+    }
+
+    /// <summary>False if the column's Bloom filter says that no value with this hash is in the row group; true also where there is no filter.</summary>
+    /// <param name="rowGroup">0 to <see cref="RowGroupCount"/> - 1.</param>
+    /// <param name="leafColumn">Index among the leaves of <see cref="Schema"/>.</param>
+    /// <param name="hash">Of the value as the column's physical type holds it; see <see cref="XxHash64"/>.</param>
+    /// <param name="cancellationToken">Stops the reads: up to two of about 100 bytes.</param>
+    public async ValueTask<bool> MayContainAsync(int rowGroup, int leafColumn, ulong hash, CancellationToken cancellationToken)
+    {
+        if (Metadata.RowGroups[rowGroup].Columns[leafColumn].Metadata is not { } chunk)
+        {
+            return true;
+        }
+
+        try
+        {
+            return await StoredBloomFilter.MayContainAsync(_source, chunk, hash, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ParquetFormatException fault)
+        {
+            throw new ParquetFormatException($"'{Name}', row group {rowGroup}, column '{Schema.Columns[leafColumn].DottedPath}': {fault.Message}", fault);
+        }
     }
 
     /// <summary>Frees the decompressors. Row groups must be disposed first.</summary>

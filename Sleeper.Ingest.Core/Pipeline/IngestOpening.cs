@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Sleeper.Ingest.Core.DataFiles;
 using Sleeper.Ingest.Core.Diagnostics;
+using Sleeper.Ingest.Core.Parquet;
 using Sleeper.Ingest.Core.Parquet.Compression;
 using Sleeper.Ingest.Core.Parquet.Metadata;
 using Sleeper.Ingest.Core.Partitioning;
@@ -21,6 +22,7 @@ internal static class IngestOpening
         var logger = options.LoggerFactory.CreateLogger("Sleeper.Ingest.Core");
         RemoveStaleSpillFiles(options, logger);
         var table = await OpenTableAsync(options, cancellationToken).ConfigureAwait(false);
+        DataFileOptionRules.Check(options.FieldOptions, table.Schema);
         string ingestId = options.IngestId ?? SystemRandom.Uuid();
         if (options.CommitEveryRowCount is null && options.CommitEveryTime is null)
         {
@@ -145,7 +147,26 @@ internal static class IngestOpening
             RowGroupBytes = options.RowGroupBytes,
             PageBytes = options.PageBytes,
             PageRows = options.PageRowCount,
+            Fields = options.FieldOptions.ToDictionary(f => f.Key, f => WriteOptionsOf(f.Value), StringComparer.Ordinal),
+            RowKeyBloomFilter = options.RowKeyBloomFilters is { } filters
+                ? new BloomFilterWriteOptions(filters.ExpectedDistinctValues, filters.FalsePositiveProbability, filters.MaxBytes)
+                : null,
         },
+    };
+
+    private static FieldWriteOptions WriteOptionsOf(DataFileFieldOptions options)
+    {
+        bool isAuto = options.Encoding == DataFileEncoding.Auto && options.MapValueEncoding == DataFileEncoding.Auto;
+        return new FieldWriteOptions(EncodingOf(options.Encoding), EncodingOf(options.MapValueEncoding), options.Dictionary ?? (isAuto ? null : false));
+    }
+
+    private static ColumnEncoding EncodingOf(DataFileEncoding encoding) => encoding switch
+    {
+        DataFileEncoding.Plain => ColumnEncoding.Plain,
+        DataFileEncoding.DeltaBinaryPacked or DataFileEncoding.DeltaByteArray => ColumnEncoding.Delta,
+        DataFileEncoding.DeltaLengthByteArray => ColumnEncoding.DeltaLengthByteArray,
+        DataFileEncoding.ByteStreamSplit => ColumnEncoding.ByteStreamSplit,
+        _ => ColumnEncoding.Auto,
     };
 
     private static CompressionCodec CodecOf(IngestOptions options, ILogger logger)

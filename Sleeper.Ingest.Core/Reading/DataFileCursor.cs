@@ -6,7 +6,7 @@ namespace Sleeper.Ingest.Core.Reading;
 
 /// <summary>Walks the wanted rows of one file reference in key order: those of the partition's region and of the read's range.</summary>
 /// <remarks>
-/// Holds one row group as it is stored and one stretch of it decoded; row groups that the statistics rule out are not read. A file that is not in
+/// Holds one row group as it is stored and one stretch of it decoded; row groups that statistics or Bloom filters rule out are not read. A file that is not in
 /// order, or has other rows in the region than the reference counts, is an error: to give its rows nevertheless would break what a reader
 /// relies on. One caller at a time.
 /// </remarks>
@@ -17,6 +17,7 @@ internal sealed class DataFileCursor : IAsyncDisposable
     private readonly OpenDataFile _file;
     private readonly FieldColumn[] _fields;
     private readonly KeyStretch _keys;
+    private readonly bool[] _isRuledOut;
     private RowGroupReader? _rowGroup;
     private int _rowGroupIndex = -1;
     private int _stretchRows;
@@ -34,6 +35,7 @@ internal sealed class DataFileCursor : IAsyncDisposable
         _file = file;
         _fields = file.MakeFieldColumns();
         _keys = new KeyStretch(context.Order);
+        _isRuledOut = new bool[file.RowGroupCount];
     }
 
     /// <summary>Rows with equal keys come in the order of these.</summary>
@@ -42,14 +44,16 @@ internal sealed class DataFileCursor : IAsyncDisposable
     /// <summary>The present row's normalised key.</summary>
     public ReadOnlySpan<byte> Key => _keys[_row];
 
-    /// <summary>Reads the footer; no row yet.</summary>
+    /// <summary>Reads the footer, and Bloom filters where one row key is wanted; no row yet.</summary>
     /// <exception cref="TableReadException">The file is missing, damaged, or has other columns.</exception>
     public static async Task<DataFileCursor> OpenAsync(ReadContext context, PlannedReference planned, CancellationToken cancellationToken)
     {
         try
         {
             var file = await OpenDataFile.OpenAsync(context, planned.Reference.FileName, cancellationToken).ConfigureAwait(false);
-            return new DataFileCursor(context, planned, file);
+            var cursor = new DataFileCursor(context, planned, file);
+            await cursor.AskBloomFiltersAsync(cancellationToken).ConfigureAwait(false);
+            return cursor;
         }
         catch (Exception fault) when (fault is ParquetFormatException or EndOfStreamException)
         {
@@ -145,10 +149,32 @@ internal sealed class DataFileCursor : IAsyncDisposable
             + $"'{planned.Reference.PartitionId}' are nowhere else.",
             fault);
 
+    private async ValueTask AskBloomFiltersAsync(CancellationToken cancellationToken)
+    {
+        if (_planned.RowKey.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            for (int next = NextRowGroup(-1); next < _file.RowGroupCount; next = NextRowGroup(next))
+            {
+                _isRuledOut[next] = !await _file.MayHoldAsync(next, _planned.RowKey, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch
+        {
+            await DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
     private int NextRowGroup(int after)
     {
         int next = after + 1;
-        while (next < _file.RowGroupCount && (_file.RowCountOf(next) == 0 || !_file.BoundsOf(next).MayMeet(_planned.Lower, _planned.Upper)))
+        while (next < _file.RowGroupCount
+            && (_isRuledOut[next] || _file.RowCountOf(next) == 0 || !_file.BoundsOf(next).MayMeet(_planned.Lower, _planned.Upper)))
         {
             next++;
         }

@@ -12,15 +12,16 @@ namespace Sleeper.Ingest.Core.Reading;
 /// </remarks>
 internal sealed class KeyFilter
 {
-    private KeyFilter(byte[] min, byte[]? max, IReadOnlyList<byte[]> exact)
+    private KeyFilter(byte[] min, byte[]? max, IReadOnlyList<byte[]> exact, IReadOnlyList<FieldValue> rowKey)
     {
         Min = min;
         Max = max;
         Exact = exact;
+        RowKey = rowKey;
     }
 
     /// <summary>Every row.</summary>
-    public static KeyFilter Everything { get; } = new([], null, []);
+    public static KeyFilter Everything { get; } = new([], null, [], []);
 
     /// <summary>The smallest key that is wanted; empty for no bound.</summary>
     public byte[] Min { get; }
@@ -30,6 +31,9 @@ internal sealed class KeyFilter
 
     /// <summary>For rows of given row keys: the encoded value of each row key that is given.</summary>
     public IReadOnlyList<byte[]> Exact { get; }
+
+    /// <summary>The same as values.</summary>
+    public IReadOnlyList<FieldValue> RowKey { get; }
 
     public bool IsEverything => Min.Length == 0 && Max is null;
 
@@ -46,7 +50,7 @@ internal sealed class KeyFilter
 
         byte[][] exact = [.. rowKey.Select((value, i) => Encode(schema.RowKeyFields[i], value, order))];
         byte[] prefix = [.. exact.SelectMany(bytes => bytes)];
-        return new KeyFilter(prefix, Successor(prefix), exact);
+        return new KeyFilter(prefix, Successor(prefix), exact, rowKey);
     }
 
     /// <summary>Rows whose first row key is at least <paramref name="min"/> and below <paramref name="max"/>; null for no bound.</summary>
@@ -54,7 +58,7 @@ internal sealed class KeyFilter
     public static KeyFilter Between(Schema schema, KeyOrder order, FieldValue min, FieldValue max)
     {
         var field = schema.RowKeyFields[0];
-        return new KeyFilter(min.IsNull ? [] : Encode(field, min, order), max.IsNull ? null : Encode(field, max, order), []);
+        return new KeyFilter(min.IsNull ? [] : Encode(field, min, order), max.IsNull ? null : Encode(field, max, order), [], []);
     }
 
     private static byte[] Encode(Field field, FieldValue value, KeyOrder order)

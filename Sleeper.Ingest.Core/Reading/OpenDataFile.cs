@@ -1,6 +1,7 @@
 using Sleeper.Ingest.Core.DataFiles;
 using Sleeper.Ingest.Core.Parquet;
 using Sleeper.Ingest.Core.Parquet.RowGroups;
+using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
 
 namespace Sleeper.Ingest.Core.Reading;
@@ -72,6 +73,22 @@ internal sealed class OpenDataFile : IAsyncDisposable
     /// <summary>What is known of the first row key of a row group without reading it.</summary>
     public RowGroupBounds BoundsOf(int rowGroup) =>
         RowGroupBounds.Of(_reader.Metadata, rowGroup, _match.Fields[0].Column!, _context.Schema.RowKeyFields[0], _context.Order);
+
+    /// <summary>False if a Bloom filter says that no row of the row group has these values in its first row keys.</summary>
+    public async ValueTask<bool> MayHoldAsync(int rowGroup, IReadOnlyList<FieldValue> rowKey, CancellationToken cancellationToken)
+    {
+        for (int key = 0; key < rowKey.Count; key++)
+        {
+            var column = _match.Fields[key].Column!;
+            ulong hash = KeyHash.Of(column.PhysicalType, rowKey[key]);
+            if (!await _reader.MayContainAsync(rowGroup, column.Index, hash, cancellationToken).ConfigureAwait(false))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>How many rows of a row group are decoded at a time.</summary>
     public int StretchRowsOf(int rowGroup)

@@ -1,3 +1,4 @@
+using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.StateStores;
 
 namespace Sleeper.Ingest.Core.Reading;
@@ -9,4 +10,6 @@ namespace Sleeper.Ingest.Core.Reading;
 /// <param name="Lower">No wanted key is below it.</param>
 /// <param name="Upper">All wanted keys are below it; null for no bound.</param>
 /// <param name="IsWhole">True if every row of the reference is wanted, so that they can be counted.</param>
-internal sealed record PlannedReference(FileReference Reference, int Ordinal, KeyBox Box, byte[] Lower, byte[]? Upper, bool IsWhole);
+/// <param name="RowKey">The values of the first row keys that all wanted rows have; empty where a range is wanted.</param>
+internal sealed record PlannedReference(
+    FileReference Reference, int Ordinal, KeyBox Box, byte[] Lower, byte[]? Upper, bool IsWhole, IReadOnlyList<FieldValue> RowKey);

@@ -28,7 +28,7 @@ internal static class ReadPlan
             byte[]? upper = Lesser(box.Max, filter.Max);
             if ((upper is null || lower.AsSpan().SequenceCompareTo(upper) < 0) && box.MayContain(filter.Exact))
             {
-                planned.Add(new PlannedReference(reference, i, box, lower, upper, filter.IsEverything));
+                planned.Add(new PlannedReference(reference, i, box, lower, upper, filter.IsEverything, filter.RowKey));
             }
         }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Sleeper.Ingest.Core.Buffers;
+using Sleeper.Ingest.Core.Parquet.BloomFilters;
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Parquet.Encodings;
 using Sleeper.Ingest.Core.Parquet.Metadata;
@@ -27,6 +28,7 @@ internal sealed class ColumnChunkEncoder
     private readonly ColumnBounds _bounds;
     private readonly ColumnVector _pending;
     private readonly ChunkDictionary? _dictionary;
+    private readonly ChunkBloomFilter? _bloomFilter;
     private readonly List<PageLocation> _locations = [];
     private readonly List<long> _pageByteArrayBytes = [];
 
@@ -58,6 +60,11 @@ internal sealed class ColumnChunkEncoder
         {
             _dictionary = new ChunkDictionary(column, options.DictionaryBytes);
         }
+
+        if (_columnOptions.BloomFilter is { } bloomFilter)
+        {
+            _bloomFilter = new ChunkBloomFilter(column, bloomFilter);
+        }
     }
 
     /// <summary>Rows taken since the last chunk ended.</summary>
@@ -66,7 +73,7 @@ internal sealed class ColumnChunkEncoder
     /// <summary>Finished pages as they will lie in the file, the page that is being gathered in its plain form.</summary>
     public long BufferedBytes => (_pages?.Length ?? 0) + _pendingBytes + (_column.MaxDefinitionLevel > 0 ? _pendingExtent.Levels : 0);
 
-    public long CapacityBytes => _pending.CapacityBytes + (_pages?.Capacity ?? 0) + (_dictionary?.CapacityBytes ?? 0);
+    public long CapacityBytes => _pending.CapacityBytes + (_pages?.Capacity ?? 0) + (_dictionary?.CapacityBytes ?? 0) + (_bloomFilter?.CapacityBytes ?? 0);
 
     public void Append(ColumnVector values)
     {
@@ -116,7 +123,10 @@ internal sealed class ColumnChunkEncoder
             offsetIndex.UnencodedByteArrayDataBytes = [.. _pageByteArrayBytes];
         }
 
-        var chunk = new EncodedColumnChunk(dictionary, pages, Describe(dataStart + pages.Length, dictionary is not null, dataStart), _bounds.ColumnIndex(), offsetIndex);
+        ByteBuffer? bloomFilter = _bloomFilter is null ? null : _pool.Rent();
+        _bloomFilter?.Write(bloomFilter!);
+        var chunk = new EncodedColumnChunk(
+            dictionary, pages, bloomFilter, Describe(dataStart + pages.Length, dictionary is not null, dataStart), _bounds.ColumnIndex(), offsetIndex);
         Clear();
         return chunk;
     }
@@ -132,6 +142,7 @@ internal sealed class ColumnChunkEncoder
         _locations.Clear();
         _pageByteArrayBytes.Clear();
         _dictionary?.Clear();
+        _bloomFilter?.Clear();
         _usesDictionary = _resistsCompression = false;
         _dictionaryPages = _otherPages = 0;
         _rowsInPages = _levels = _uncompressedBytes = Rows = 0;
@@ -220,6 +231,7 @@ internal sealed class ColumnChunkEncoder
         _rowsInPages += page.Rows;
         _pageByteArrayBytes.Add(page.ByteCount);
         _bounds.AddPage(page);
+        _bloomFilter?.Add(page);
         _levels += page.Levels;
         _uncompressedBytes += sizes.Uncompressed;
     }

@@ -8,6 +8,7 @@ internal sealed class EncodedRowGroup : IDisposable
 {
     private readonly ByteBufferPool _pool;
     private readonly List<ReadOnlyMemory<byte>> _segments = [];
+    private readonly List<int?> _bloomFilterLengths = [];
     private List<EncodedColumnChunk>? _chunks;
 
     internal EncodedRowGroup(long rowCount, List<EncodedColumnChunk> chunks, ByteBufferPool pool)
@@ -27,14 +28,23 @@ internal sealed class EncodedRowGroup : IDisposable
 
             _segments.Add(chunk.Pages.WrittenMemory);
         }
+
+        foreach (EncodedColumnChunk chunk in chunks)
+        {
+            _bloomFilterLengths.Add(chunk.BloomFilter?.Length);
+            if (chunk.BloomFilter is not null)
+            {
+                _segments.Add(chunk.BloomFilter.WrittenMemory);
+            }
+        }
     }
 
     public long RowCount { get; }
 
     /// <summary>Bytes of all segments.</summary>
-    public long Length => Metadata.TotalCompressedSize ?? 0;
+    public long Length => (Metadata.TotalCompressedSize ?? 0) + _bloomFilterLengths.Sum(length => length ?? 0L);
 
-    /// <summary>The bytes of all column chunks, in order, valid until the group is disposed.</summary>
+    /// <summary>The bytes of all column chunks, in order, then of their Bloom filters; valid until the group is disposed.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Segments
     {
         get
@@ -63,6 +73,11 @@ internal sealed class EncodedRowGroup : IDisposable
             if (chunk.Dictionary is not null)
             {
                 _pool.Return(chunk.Dictionary);
+            }
+
+            if (chunk.BloomFilter is not null)
+            {
+                _pool.Return(chunk.BloomFilter);
             }
         }
 
@@ -94,6 +109,22 @@ internal sealed class EncodedRowGroup : IDisposable
             }
 
             chunkStart += column.TotalCompressedSize;
+        }
+
+        PlaceBloomFilters(chunkStart);
+    }
+
+    private void PlaceBloomFilters(long start)
+    {
+        for (int i = 0; i < _bloomFilterLengths.Count; i++)
+        {
+            if (_bloomFilterLengths[i] is { } length)
+            {
+                ColumnMetadata column = Metadata.Columns[i].Metadata!;
+                column.BloomFilterOffset = start;
+                column.BloomFilterLength = length;
+                start += length;
+            }
         }
     }
 
