@@ -86,7 +86,7 @@ internal sealed class ParquetFileReader : IDisposable
         }
         catch (ParquetFormatException fault)
         {
-            throw new ParquetFormatException($"'{Name}', row group {rowGroup}, column '{Schema.Columns[leafColumn].DottedPath}': {fault.Message}", fault);
+            throw fault.In(Name, rowGroup, Schema.Columns[leafColumn].DottedPath);
         }
     }
 

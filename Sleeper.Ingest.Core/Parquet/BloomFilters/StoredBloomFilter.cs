@@ -21,7 +21,7 @@ internal static class StoredBloomFilter
         long end = source.Length - ParquetFooter.TrailerLength;
         if (start < 0 || start >= end)
         {
-            throw new ParquetFormatException($"The Bloom filter is said to begin at byte {start:N0}, but the file has {source.Length:N0} bytes. The file is damaged.");
+            throw new ParquetFormatException($"The Bloom filter is said to begin at byte {start:N0}, but the file has {source.Length:N0} bytes.");
         }
 
         byte[] first = new byte[(int)Math.Min(FirstReadBytes, end - start)];
@@ -35,7 +35,7 @@ internal static class StoredBloomFilter
         if (header.NumBytes < SplitBlocks.BlockBytes || header.NumBytes % SplitBlocks.BlockBytes != 0 || header.NumBytes > end - start - headerBytes)
         {
             throw new ParquetFormatException(
-                $"The Bloom filter at byte {start:N0} is said to have {header.NumBytes:N0} bytes; whole blocks of {SplitBlocks.BlockBytes}, and at most {end - start - headerBytes:N0} bytes, are possible. The file is damaged.");
+                $"The Bloom filter at byte {start:N0} is said to have {header.NumBytes:N0} bytes; whole blocks of {SplitBlocks.BlockBytes}, and at most {end - start - headerBytes:N0} bytes, are possible.") { Offset = start };
         }
 
         int at = headerBytes + SplitBlocks.OffsetOf(hash, header.NumBytes);
