@@ -68,6 +68,15 @@ internal sealed class DamagedTable : IDisposable
         File.WriteAllText(PathOf(name), text + seal, new UTF8Encoding(false));
     }
 
+    /// <summary>Changes the sketches of the last file of the last entry: keys of one character, so that each item has 5 bytes.</summary>
+    public void ChangeLastSketches(Action<byte[]> change)
+    {
+        string path = PathOf(Path.ChangeExtension(LastFile(CheckedTableFixture.Ingests), ".sketches"));
+        byte[] sketches = File.ReadAllBytes(path);
+        change(sketches);
+        File.WriteAllBytes(path, sketches);
+    }
+
     /// <summary>Writes the last file of the last entry anew, from a query over <c>file</c>, and lets the entry know its length.</summary>
     public async Task ChangeLastFileAsync(string query)
     {

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using Sleeper.Ingest.Core.Tests.Support;
 
@@ -17,7 +16,7 @@ internal sealed class DataCheck(
         {
             CheckOrder(file, found);
             CheckPartitions(file, found);
-            CheckSketches(file, found.Count);
+            CheckSketches(file, found);
             rows.AddRange(found);
         }
 
@@ -141,34 +140,11 @@ internal sealed class DataCheck(
         }
     }
 
-    /// <summary>A sketches file is, for each row key, a length of 4 bytes, big endian, and an image whose count stands at byte 8, unless it is marked as empty.</summary>
-    private void CheckSketches(CheckedFile file, int rowCount)
+    private void CheckSketches(CheckedFile file, List<CheckedRow> rows)
     {
         string path = Path.Combine(tableFolder, file.Sketches);
-        if (!File.Exists(path))
-        {
-            violations.Add(new Violation("I6", $"{file.Sketches} is missing."));
-            return;
-        }
-
-        ReadOnlySpan<byte> rest = File.ReadAllBytes(path);
-        foreach (var key in properties.RowKeys)
-        {
-            int length = rest.Length < 4 ? -1 : BinaryPrimitives.ReadInt32BigEndian(rest);
-            if (length < 8 || length > rest.Length - 4)
-            {
-                violations.Add(new Violation("I6", $"{file.Sketches} ends within the sketch of {key.Name}."));
-                return;
-            }
-
-            var image = rest.Slice(4, length);
-            long count = (image[3] & 4) != 0 ? 0 : length >= 16 ? BinaryPrimitives.ReadInt64LittleEndian(image[8..]) : -1;
-            if (count != rowCount)
-            {
-                violations.Add(new Violation("I10", $"{file.Sketches}: the sketch of {key.Name} counts {count} values of {rowCount} rows."));
-            }
-
-            rest = rest[(4 + length)..];
-        }
+        violations.AddRange(File.Exists(path)
+            ? SketchCheck.Check(file.Sketches, File.ReadAllBytes(path), properties.RowKeys, rows.ConvertAll(row => row.Keys))
+            : [new Violation("I6", $"{file.Sketches} is missing.")]);
     }
 }

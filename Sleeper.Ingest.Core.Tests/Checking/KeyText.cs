@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -26,4 +27,16 @@ internal static class KeyText
         "LongType" => OfNumber(long.MinValue),
         _ => "",
     };
+
+    /// <summary>An item of a sketch as text whose ordinal order is the order of sketches: Java's, of strings by 16-bit characters, of bytes as signed ones.</summary>
+    public static string OfSketchItem(CheckedField field, ReadOnlySpan<byte> item) => field.IsNumber
+        ? OfNumber(BinaryPrimitives.ReadInt64LittleEndian(item))
+        : InSketchOrder(field, item.ToArray());
+
+    /// <summary>The same of a key column's text.</summary>
+    public static string OfSketch(CheckedField field, string text) => field.IsNumber ? text : InSketchOrder(field, Convert.FromHexString(text));
+
+    private static string InSketchOrder(CheckedField field, byte[] bytes) => field.Type == "StringType"
+        ? Convert.ToHexStringLower(Encoding.BigEndianUnicode.GetBytes(Encoding.UTF8.GetString(bytes)))
+        : Convert.ToHexStringLower(Array.ConvertAll(bytes, b => (byte)(b ^ 0x80)));
 }

@@ -10,7 +10,7 @@ namespace Sleeper.Ingest.Core.Tests.Checking;
 /// <remarks>
 /// <code>
 /// I1  told committed: every row once           I9   rows lie in the partitions of their references, each in one
-/// I2  otherwise: all rows or none              I10  sketches count the rows of their file
+/// I2  otherwise: all rows or none              I10  sketches have count, extremes and quantiles of their file
 /// I3  told failed: no row                      I11  the leaves tile the key space, parents agree with children
 /// I4  told unknown: the log says what is there I12  the logs have no gap, digests and chain hold, every snapshot is what the log says
 /// I5  no foreign or altered row                I13  an ingest has one commit, a file one entry; nobody commits after an END

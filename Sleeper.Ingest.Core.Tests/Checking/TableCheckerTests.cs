@@ -8,6 +8,7 @@ namespace Sleeper.Ingest.Core.Tests.Checking;
 public sealed class TableCheckerTests(CheckedTableFixture fixture) : IClassFixture<CheckedTableFixture>
 {
     private const int Last = CheckedTableFixture.Ingests;
+    private const int FirstItem = 4 + 16;
 
     private static readonly Dictionary<string, Func<DamagedTable, Task>> Damages = new()
     {
@@ -30,6 +31,16 @@ public sealed class TableCheckerTests(CheckedTableFixture fixture) : IClassFixtu
         }),
         ["missing sketches"] = table => Do(() => table.Delete(Path.ChangeExtension(table.LastFile(Last), ".sketches"))),
         ["torn sketches"] = table => Do(() => table.Put(Path.ChangeExtension(table.LastFile(Last), ".sketches"), "torn")),
+        ["a sketch with another minimum"] = table => Do(() => table.ChangeLastSketches(bytes => bytes[FirstItem + 4] = (byte)'a')),
+        ["a sketch with another maximum"] = table => Do(() => table.ChangeLastSketches(bytes => bytes[FirstItem + 5 + 4] = (byte)'~')),
+        ["a sketch of other values"] = table => Do(() => table.ChangeLastSketches(bytes =>
+        {
+            for (int item = FirstItem + (2 * 5); item < bytes.Length; item += 5)
+            {
+                bytes[item + 4] = bytes[FirstItem + 4];
+            }
+        })),
+        ["a sketch with another count"] = table => Do(() => table.ChangeLastSketches(bytes => bytes[4 + 8]++)),
         ["a lying count of rows"] = table => Do(() => table.ChangeEntry(DamagedTable.Entry(Last), entry => FirstReference(entry)["numberOfRows"] = 1)),
         ["a partition that is not there"] = table => Do(() => table.ChangeEntry(DamagedTable.Entry(Last), entry => FirstReference(entry)["partitionId"] = "nowhere")),
         ["an entry overwritten"] = table => Do(() => table.ChangeEntry(DamagedTable.Entry(3), entry => entry["header"]!["writer"] = "somebody")),
@@ -68,14 +79,18 @@ public sealed class TableCheckerTests(CheckedTableFixture fixture) : IClassFixtu
     [InlineData("a lost row", "I1 I10 I7")]
     [InlineData("a doubled row", "I1 I10 I7")]
     [InlineData("one row instead of another", "I1")]
-    [InlineData("an altered value", "I5")]
-    [InlineData("a row in a wrong leaf", "I5 I7 I9")]
+    [InlineData("an altered value", "I10 I5")]
+    [InlineData("a row in a wrong leaf", "I10 I5 I7 I9")]
     [InlineData("a file that is not sorted", "I8")]
     [InlineData("a row of nobody", "I1 I5")]
     [InlineData("a missing data file", "I1 I6")]
     [InlineData("a torn data file", "I1 I6")]
     [InlineData("missing sketches", "I6")]
     [InlineData("torn sketches", "I6")]
+    [InlineData("a sketch with another minimum", "I10")]
+    [InlineData("a sketch with another maximum", "I10")]
+    [InlineData("a sketch of other values", "I10")]
+    [InlineData("a sketch with another count", "I6")]
     [InlineData("a lying count of rows", "I7")]
     [InlineData("a partition that is not there", "I9")]
     [InlineData("an entry overwritten", "I12")]
