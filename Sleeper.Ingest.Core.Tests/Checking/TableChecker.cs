@@ -16,7 +16,8 @@ namespace Sleeper.Ingest.Core.Tests.Checking;
 /// I5  no foreign or altered row                I13  an ingest has one commit, a file one entry; nobody commits after an END
 /// I6  files and sketches exist and can be read I14  no unfinished file
 /// I7  all counts of rows agree                 I15  no object without a reason
-/// I8  rows are in the order of their keys
+/// I8  rows are in the order of their keys      I16  an ingest keeps to its memory
+///                                              I18  a cancelled ingest returns within a second
 /// </code>
 /// Knows the transactions that this library puts itself and SPLIT_PARTITION; fields of one value only.
 /// </remarks>
@@ -36,6 +37,7 @@ internal static class TableChecker
         var referenced = new FilesReplay(tableFolder, properties, files, partitions, violations).Run();
         var rows = await new DataCheck(tableFolder, properties, expected, tree, violations).RunAsync(referenced);
         violations.AddRange(IngestCheck.Check(expected, rows, files));
+        violations.AddRange(expected.Ingests.Values.SelectMany(ingest => ingest.Run?.Check(ingest.Id) ?? []));
         violations.AddRange(ObjectCheck.Check(tableFolder, properties, expected, referenced));
         return violations;
     }

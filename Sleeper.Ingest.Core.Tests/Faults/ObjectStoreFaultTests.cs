@@ -68,31 +68,64 @@ public sealed class ObjectStoreFaultTests : IDisposable
         for (int call = 1; call <= calls; call++)
         {
             using var place = new Place("memory");
-            using var cancel = new CancellationTokenSource();
             var store = new FaultyObjectStore(place.Store);
-            store.Add(new StoreFault
-            {
-                Operations = StoreOperation.Any,
-                Call = call,
-                After = after,
-                Error = _ =>
-                {
-                    cancel.Cancel();
-                    return new OperationCanceledException(cancel.Token);
-                },
-            });
-            var end = await TellAsync(store, cancel.Token);
+            var (end, run) = await CancelAsync(store, call, after, new StateStoreClock());
             string context = $"cancelled at call {call} of {calls} ({store.Calls[call - 1]}), {(after ? "after" : "before")}, told {end.Told}: {end.Error?.Message}";
-            await AssertTruthAsync(place, end.Told, context, mayLeaveIntent: IsOfIntent(store.Calls[call - 1]));
+            bool mayLeaveIntent = IsOfIntent(store.Calls[call - 1]);
+            if (await SmallIngest.HasPartitionsAsync(place.Store))
+            {
+                await place.AssertSoundAsync(Expect(end.Told, run, isRunning: mayLeaveIntent), context);
+            }
+
+            await AssertTruthAsync(place, end.Told, context, mayLeaveIntent);
         }
     }
 
+    [Fact]
+    public async Task Clearing_up_for_too_long_after_a_cancellation_is_noticed()
+    {
+        using var place = new Place("disk");
+        var clock = new StateStoreClock();
+        var store = new FaultyObjectStore(place.Store);
+        store.Add(new StoreFault { Operations = StoreOperation.Delete, After = true, Error = path =>
+        {
+            clock.Pass(TimeSpan.FromSeconds(1.5));
+            return new ObjectStoreException("slow", path, "Too slow.");
+        } });
+        int firstAppend = await CountCallsAsync("disk", StoreOperation.Append);
+        var (end, run) = await CancelAsync(store, firstAppend, after: true, clock);
+        Assert.Equal(Told.Failed, end.Told);
+        var violation = Assert.Single(await TableChecker.CheckAsync(place.TableFolder, Expect(end.Told, run, isRunning: true)));
+        Assert.Equal("I18", violation.Id);
+    }
+
+    /// <summary>Runs the ingest and cancels it at a call; the time is that of the ingest's clock, which goes on only where something waits.</summary>
+    private async Task<(End End, ObservedRun Run)> CancelAsync(FaultyObjectStore store, int call, bool after, StateStoreClock clock)
+    {
+        using var cancel = new CancellationTokenSource();
+        DateTimeOffset cancelledAt = default;
+        store.Add(new StoreFault
+        {
+            Operations = StoreOperation.Any,
+            Call = call,
+            After = after,
+            Error = _ =>
+            {
+                cancelledAt = clock.GetUtcNow();
+                cancel.Cancel();
+                return new OperationCanceledException(cancel.Token);
+            },
+        });
+        var end = await TellAsync(store, cancel.Token, clock);
+        return (end, new ObservedRun { CancelledFor = clock.GetUtcNow() - cancelledAt });
+    }
+
     /// <summary>Runs the ingest and notes what its caller is told.</summary>
-    private async Task<End> TellAsync(FaultyObjectStore store, CancellationToken cancellationToken = default)
+    private async Task<End> TellAsync(FaultyObjectStore store, CancellationToken cancellationToken = default, StateStoreClock? clock = null)
     {
         try
         {
-            var result = await SmallIngest.RunAsync(store, _spill.Path, cancellationToken);
+            var result = await SmallIngest.RunAsync(store, _spill.Path, cancellationToken, clock);
             Assert.Equal(SmallIngest.RowCount, result.RowCount);
             return new End(Told.Committed, null);
         }
@@ -144,9 +177,14 @@ public sealed class ObjectStoreFaultTests : IDisposable
     {
         var report = await (await Table.OpenAsync(place.Store, "default")).MaintainAsync(new MaintenanceOptions { Grace = TimeSpan.Zero, RemoveStaleSpillFiles = false });
         Assert.True(report.Left.Count == 0, $"{context}: the maintenance left {string.Join(", ", report.Left)}");
+        await place.AssertSoundAsync(Expect(Told.Committed), context);
+    }
+
+    private static ExpectedTable Expect(Told told, ObservedRun? run = null, bool isRunning = false)
+    {
         var expected = new ExpectedTable(ingestField: 1, numberField: 2);
-        expected.Add(SmallIngest.Id, Told.Committed, SmallIngest.Rows());
-        await place.AssertSoundAsync(expected, context);
+        expected.Add(new ExpectedIngest(SmallIngest.Id, told, ExpectedIngest.DigestsOf(SmallIngest.Rows(), 2), isRunning) { Run = run });
+        return expected;
     }
 
     /// <summary>An intent whose own making or removal failed may be left: it promises nothing and does no harm.</summary>
@@ -154,13 +192,14 @@ public sealed class ObjectStoreFaultTests : IDisposable
 
     private static bool IsFile(string path) => path.Contains("/data/", StringComparison.Ordinal);
 
-    private async Task<int> CountCallsAsync(string kind)
+    /// <summary>How many calls an ingest makes; until the first one of some operations, if they are given.</summary>
+    private async Task<int> CountCallsAsync(string kind, StoreOperation until = StoreOperation.None)
     {
         using var place = new Place(kind);
         var store = new FaultyObjectStore(place.Store);
         await SmallIngest.RunAsync(store, _spill.Path);
         Assert.Empty(await SmallIngest.StrayObjectsAsync(place.Store));
-        return store.Calls.Count;
+        return until == StoreOperation.None ? store.Calls.Count : 1 + store.Calls.ToList().FindIndex(call => (call.Operation & until) != 0);
     }
 
     private sealed record End(Told Told, Exception? Error);
@@ -177,9 +216,12 @@ public sealed class ObjectStoreFaultTests : IDisposable
 
         public IObjectStore Store { get; }
 
+        /// <summary>The table's folder, of a place on disk.</summary>
+        public string TableFolder => Path.Combine(_folder!.Path, "default");
+
         public Task AssertSoundAsync(ExpectedTable expected, string context) => _folder is null
             ? TableChecker.AssertSoundAsync(Store, "default", expected, context)
-            : TableChecker.AssertSoundAsync(Path.Combine(_folder.Path, "default"), expected, context);
+            : TableChecker.AssertSoundAsync(TableFolder, expected, context);
 
         public void Dispose() => _folder?.Dispose();
     }

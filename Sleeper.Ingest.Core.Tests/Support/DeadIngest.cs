@@ -1,6 +1,5 @@
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.StateStores;
-using Sleeper.Ingest.Core.StateStores.OwnTables;
 using Sleeper.Ingest.Core.Tests.Checking;
 
 namespace Sleeper.Ingest.Core.Tests.Support;
@@ -23,7 +22,7 @@ internal static class DeadIngest
         var store = new LocalObjectStore(root, new LocalObjectStoreOptions { Durable = false });
         string folder = Path.Combine(root, "default");
         bool isCommitted = false;
-        if (await OwnTable.ExistsAsync(store, "default") && await HasPartitionsAsync(store))
+        if (await SmallIngest.HasPartitionsAsync(store))
         {
             isCommitted = await IsCommittedAsync(store, ingest.Id);
             Assert.True(await IsCommittedAsync(store, ingest.Id) == isCommitted, $"{context}: two answers.");
@@ -57,12 +56,6 @@ internal static class DeadIngest
         var table = await Table.OpenAsync(store, "default");
         var report = await table.MaintainAsync(new MaintenanceOptions { Grace = TimeSpan.Zero, SpillFolder = spill });
         Assert.True(report.Left.Count == 0, $"{context}: the maintenance left {string.Join(", ", report.Left)}");
-    }
-
-    private static async Task<bool> HasPartitionsAsync(LocalObjectStore store)
-    {
-        using var table = await OwnTable.OpenAsync(store, "default", TableFixture.Options());
-        return await table.HasPartitionsAsync(CancellationToken.None);
     }
 
     private static async Task<IngestOutcome> RunAsync(LocalObjectStore store, string spill, WorkerIngest ingest)

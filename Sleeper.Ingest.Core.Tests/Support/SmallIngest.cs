@@ -25,10 +25,11 @@ internal static class SmallIngest
         new Row(Schema, ((char)('a' + (i * 7 % 26))).ToString(CultureInfo.InvariantCulture), id, i));
 
     /// <summary>A whole ingest; makes the table if there is none.</summary>
-    public static async Task<IngestResult> RunAsync(IObjectStore store, string spillFolder, CancellationToken cancellationToken = default)
+    public static async Task<IngestResult> RunAsync(
+        IObjectStore store, string spillFolder, CancellationToken cancellationToken = default, TimeProvider? clock = null)
     {
         await using var writer = await IngestFactory.Create().UseObjectStore(store).WithSchema(Schema).WithSplitPoints(SplitPoints).WithIngestId(Id)
-            .WithMemoryBudget(16 << 20).WithDegreeOfParallelism(2).WithSpillFolder(spillFolder).UseClock(new StateStoreClock()).OpenAsync(cancellationToken);
+            .WithMemoryBudget(16 << 20).WithDegreeOfParallelism(2).WithSpillFolder(spillFolder).UseClock(clock ?? new StateStoreClock()).OpenAsync(cancellationToken);
         await writer.WriteAsync(Rows(), cancellationToken);
         return await writer.CompleteAsync(cancellationToken);
     }
@@ -77,6 +78,18 @@ internal static class SmallIngest
 
         return (await TableFixture.ObjectsAsync(store)).FindAll(path =>
             !owned.Contains(path) && path != $"{table}/table.properties" && !path.StartsWith($"{table}/log/", StringComparison.Ordinal));
+    }
+
+    /// <summary>True if a table is there and its making came to its end.</summary>
+    public static async Task<bool> HasPartitionsAsync(IObjectStore store)
+    {
+        if (!await OwnTable.ExistsAsync(store, "default"))
+        {
+            return false;
+        }
+
+        using var table = await OwnTable.OpenAsync(store, "default", TableFixture.Options());
+        return await table.HasPartitionsAsync(CancellationToken.None);
     }
 
     /// <summary>The answer of the table to whether the ingest is committed.</summary>

@@ -29,6 +29,9 @@ internal sealed class StateStoreClock : TimeProvider
         return timer;
     }
 
+    /// <summary>Moves the clock, as something that waits does.</summary>
+    public void Pass(TimeSpan time) => CreateTimer(static _ => { }, null, time, Timeout.InfiniteTimeSpan);
+
     private void Set(Timer timer, TimeSpan dueTime)
     {
         var due = new List<Timer>();

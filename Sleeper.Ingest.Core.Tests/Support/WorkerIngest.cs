@@ -9,6 +9,8 @@ namespace Sleeper.Ingest.Core.Tests.Support;
 /// <summary>An ingest of the worker's command <c>ingest</c> with a filler: key, ingest, number and so many random bytes.</summary>
 internal sealed record WorkerIngest(string Id, int RowCount, int Filler)
 {
+    private const int NumberField = 2;
+
     private static readonly ConcurrentDictionary<WorkerIngest, IReadOnlyDictionary<int, string>> s_digests = new();
 
     public static Schema Schema { get; } = Schema.Create().RowKey("key", FieldType.String).Value("ingest", FieldType.String)
@@ -29,8 +31,11 @@ internal sealed record WorkerIngest(string Id, int RowCount, int Filler)
     /// <summary>A table that holds this ingest or, if it was told to have failed, does not.</summary>
     public ExpectedTable Expect(Told told, bool isRunning = false)
     {
-        var expected = new ExpectedTable(ingestField: 1, numberField: 2);
-        expected.Add(new ExpectedIngest(Id, told, s_digests.GetOrAdd(this, static ingest => ExpectedIngest.DigestsOf(ingest.Rows(), 2)), isRunning));
+        var expected = new ExpectedTable(ingestField: 1, NumberField);
+        AddTo(expected, told, isRunning: isRunning);
         return expected;
     }
+
+    public void AddTo(ExpectedTable expected, Told told, ObservedRun? run = null, bool isRunning = false) => expected.Add(
+        new ExpectedIngest(Id, told, s_digests.GetOrAdd(this, static ingest => ExpectedIngest.DigestsOf(ingest.Rows(), NumberField)), isRunning) { Run = run });
 }

@@ -44,6 +44,22 @@ internal static class IngestCommand
     public static Task<string> RunOneAsync(WorkerArguments arguments, string id) =>
         IngestAsync(StoreOf(arguments), arguments, id);
 
+    /// <summary>Opens the writer of one ingest on a store of its own.</summary>
+    public static ValueTask<IIngestWriter> OpenAsync(WorkerArguments arguments, string id, CancellationToken cancellationToken) =>
+        OpenAsync(StoreOf(arguments), arguments, id, cancellationToken);
+
+    /// <summary>The rows of an ingest.</summary>
+    public static IEnumerable<Row> RowsOf(WorkerArguments arguments, string id) => Rows(id, arguments.Number("rows"), arguments.Number("filler", 0));
+
+    private static async ValueTask<IIngestWriter> OpenAsync(LocalObjectStore store, WorkerArguments arguments, string id, CancellationToken cancellationToken)
+    {
+        var schema = arguments.Number("filler", 0) == 0 ? Schema : FilledSchema;
+        var splits = arguments.Text("splits", "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(text => (FieldValue)text);
+        return await IngestFactory.Create().UseObjectStore(store).WithTable(arguments.Text("table")).WithSchema(schema).WithSplitPoints(splits)
+            .WithIngestId(id).WithMemoryBudget((long)arguments.Number("budget", 16) << 20).WithDegreeOfParallelism(arguments.Number("workers", 2))
+            .WithSpillFolder(arguments.Text("spill")).OpenAsync(cancellationToken);
+    }
+
     private static LocalObjectStore StoreOf(WorkerArguments arguments) =>
         new(arguments.Text("root"), new LocalObjectStoreOptions { Durable = arguments.Text("durable", "true") == "true" });
 
@@ -51,13 +67,8 @@ internal static class IngestCommand
     {
         try
         {
-            var filler = arguments.Number("filler", 0);
-            var schema = filler == 0 ? Schema : FilledSchema;
-            var splits = arguments.Text("splits", "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(text => (FieldValue)text);
-            await using var writer = await IngestFactory.Create().UseObjectStore(store).WithTable(arguments.Text("table")).WithSchema(schema).WithSplitPoints(splits)
-                .WithIngestId(id).WithMemoryBudget((long)arguments.Number("budget", 16) << 20).WithDegreeOfParallelism(arguments.Number("workers", 2))
-                .WithSpillFolder(arguments.Text("spill")).OpenAsync();
-            await writer.WriteAsync(Rows(id, arguments.Number("rows"), filler));
+            await using var writer = await OpenAsync(store, arguments, id, CancellationToken.None);
+            await writer.WriteAsync(RowsOf(arguments, id));
             if (arguments.Text("hold", "false") == "true")
             {
                 await Console.Out.WriteLineAsync("written");

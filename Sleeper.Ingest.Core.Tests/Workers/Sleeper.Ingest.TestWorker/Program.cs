@@ -13,6 +13,7 @@ internal static class Program
         ["put-forever"] = PutForeverCommand.RunAsync,
         ["commit-loop"] = CommitLoopCommand.RunAsync,
         ["ingest"] = IngestCommand.RunAsync,
+        ["observed-ingest"] = ObservedIngestCommand.RunAsync,
         ["recover"] = RecoverCommand.RunAsync,
         ["fault-sweep"] = FaultSweepCommand.RunAsync,
     };
