@@ -74,7 +74,7 @@ public class FlatRowEncoderTests
         var result = new List<(byte[], byte[])>();
         for (int done = 0; done < rows.Count;)
         {
-            int count = encoder.Read(reader, Math.Min(stretch, rows.Count - done));
+            int count = await encoder.ReadAsync(reader, Math.Min(stretch, rows.Count - done), default);
             while (!encoder.Encode(batch, null, (row, fault) => Assert.Fail($"row {done + row}: {fault.Reason}")))
             {
                 Take(batch, result);

@@ -45,7 +45,8 @@ public class ParquetRewriteTests
             };
 
             byte[] written = WrittenFile.Write(schema, options, () => random.Next(1, 300), groups).Bytes;
-            List<string> actual = await CanonicalRows.ReadAsync(new BytesSource(name, written), stretch: random.Next(1, 2000));
+            var memory = new CountedMemory { ShareBytes = random.Next(2) == 0 ? long.MaxValue : random.Next(1, 20_000) };
+            List<string> actual = await CanonicalRows.ReadAsync(new BytesSource(name, written), stretch: random.Next(1, 2000), memory: memory);
 
             Assert.True(expected.SequenceEqual(actual), $"{name}, seed {seed}, {codec}, {options.Version}");
         }
@@ -54,20 +55,10 @@ public class ParquetRewriteTests
     private static async Task<(ParquetSchema Schema, ColumnVector[][] Groups)> ReadColumns(byte[] bytes)
     {
         using ParquetFileReader file = await ParquetFileReader.OpenAsync(new BytesSource("original", bytes), ParquetReaderLimits.Default, TestContext.Current.CancellationToken);
-        int[] leaves = [.. Enumerable.Range(0, file.Schema.Columns.Count)];
         var groups = new ColumnVector[file.RowGroupCount][];
         for (int i = 0; i < groups.Length; i++)
         {
-            using RowGroupReader rows = await file.OpenRowGroupAsync(i, leaves, TestContext.Current.CancellationToken);
-            groups[i] = [.. leaves.Select(leaf =>
-            {
-                var vector = new ColumnVector(file.Schema.Columns[leaf].VectorKind);
-                while (rows.Read(leaf, vector, 100) > 0)
-                {
-                }
-
-                return vector;
-            })];
+            groups[i] = await ParquetDrain.ReadColumnsAsync(file, i, 100);
         }
 
         return (file.Schema, groups);

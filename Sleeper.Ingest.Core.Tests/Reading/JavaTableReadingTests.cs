@@ -145,7 +145,7 @@ public sealed class JavaTableReadingTests
                 int count = (int)Math.Min(left, file.StretchRowsOf(group));
                 foreach (var field in fields)
                 {
-                    field.Read(reader, count);
+                    await field.ReadAsync(reader, count, Token);
                 }
 
                 rows.AddRange(Enumerable.Range(0, count).Select(row => new Row(context.Schema, [.. fields.Select(f => f.ValueAt(row))])));

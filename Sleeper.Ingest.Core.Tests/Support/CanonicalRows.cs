@@ -16,7 +16,8 @@ namespace Sleeper.Ingest.Core.Tests.Support;
 internal static class CanonicalRows
 {
     /// <summary>All rows, read in stretches of the given number of rows.</summary>
-    public static async Task<List<string>> ReadAsync(IRandomAccessReader source, int stretch = 1000, ParquetReaderLimits? limits = null)
+    public static async Task<List<string>> ReadAsync(
+        IRandomAccessReader source, int stretch = 1000, ParquetReaderLimits? limits = null, IReadMemory? memory = null)
     {
         using ParquetFileReader file = await ParquetFileReader.OpenAsync(source, limits ?? ParquetReaderLimits.Default, TestContext.Current.CancellationToken);
         SchemaNode[] fields = [.. file.Schema.Fields.Where(IsWanted)];
@@ -24,8 +25,13 @@ internal static class CanonicalRows
         var rows = new List<string>();
         for (int i = 0; i < file.RowGroupCount; i++)
         {
-            using RowGroupReader rowGroup = await file.OpenRowGroupAsync(i, leaves, TestContext.Current.CancellationToken);
-            Dictionary<int, List<string>> values = leaves.ToDictionary(leaf => leaf, leaf => ReadLeaf(rowGroup, file.Schema.Columns[leaf], stretch));
+            using RowGroupReader rowGroup = await file.OpenRowGroupAsync(i, leaves, memory ?? UnboundedMemory.Instance, TestContext.Current.CancellationToken);
+            var values = new Dictionary<int, List<string>>();
+            foreach (int leaf in leaves)
+            {
+                values.Add(leaf, await ReadLeafAsync(rowGroup, file.Schema.Columns[leaf], stretch));
+            }
+
             for (int row = 0; row < rowGroup.RowCount; row++)
             {
                 rows.Add('[' + string.Join(',', fields.Select(field => Format(field, values, row))) + ']');
@@ -78,7 +84,7 @@ internal static class CanonicalRows
     }
 
     /// <summary>One text a row; lists as arrays of texts without commas or brackets in them.</summary>
-    private static List<string> ReadLeaf(RowGroupReader rowGroup, LeafColumn column, int stretch)
+    private static async Task<List<string>> ReadLeafAsync(RowGroupReader rowGroup, LeafColumn column, int stretch)
     {
         var rows = new List<string>();
         var vector = new ColumnVector(column.VectorKind);
@@ -86,7 +92,7 @@ internal static class CanonicalRows
         do
         {
             vector.Clear();
-            given = rowGroup.Read(column.Index, vector, stretch);
+            given = await rowGroup.ReadAsync(column.Index, vector, stretch, TestContext.Current.CancellationToken);
             int before = rows.Count;
             AddRows(rows, column, vector);
             Assert.Equal(given, rows.Count - before);

@@ -52,7 +52,7 @@ internal sealed class DataFileParts
     {
         using var reader = await _file.OpenRowGroupAsync(group, [column], TestContext.Current.CancellationToken);
         var vector = new ColumnVector(Schema.Columns[column].VectorKind);
-        reader.Read(column, vector, (int)Metadata.RowGroups[group].NumRows);
+        await reader.ReadAsync(column, vector, (int)Metadata.RowGroups[group].NumRows, TestContext.Current.CancellationToken);
         return vector;
     }
 

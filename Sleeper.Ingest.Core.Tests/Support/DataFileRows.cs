@@ -23,7 +23,7 @@ internal static class DataFileRows
             var vectors = columns.Select(c => new ColumnVector(file.Schema.Columns[c].VectorKind)).ToList();
             foreach (int column in columns)
             {
-                Assert.Equal(count, reader.Read(column, vectors[column], count));
+                Assert.Equal(count, await reader.ReadAsync(column, vectors[column], count, default));
             }
 
             rows.AddRange(ColumnModel.ToRows(schema, vectors, count));

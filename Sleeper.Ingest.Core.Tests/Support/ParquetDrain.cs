@@ -21,7 +21,7 @@ internal static class ParquetDrain
             {
                 var vector = new ColumnVector(file.Schema.Columns[leaf].VectorKind);
                 int given;
-                while ((given = rowGroup.Read(leaf, vector, stretch)) > 0)
+                while ((given = await rowGroup.ReadAsync(leaf, vector, stretch, TestContext.Current.CancellationToken)) > 0)
                 {
                     rows += given;
                     vector.Clear();
@@ -30,6 +30,25 @@ internal static class ParquetDrain
         }
 
         return rows;
+    }
+
+    /// <summary>All values of all columns of a row group, read so many rows at a time.</summary>
+    public static async Task<ColumnVector[]> ReadColumnsAsync(ParquetFileReader file, int group, int stretch, IReadMemory? memory = null)
+    {
+        int[] leaves = [.. Enumerable.Range(0, file.Schema.Columns.Count)];
+        using RowGroupReader reader = await file.OpenRowGroupAsync(group, leaves, memory ?? UnboundedMemory.Instance, TestContext.Current.CancellationToken);
+        ColumnVector[] columns = [.. leaves.Select(leaf => new ColumnVector(file.Schema.Columns[leaf].VectorKind))];
+        int ended = 0;
+        while (ended < leaves.Length)
+        {
+            ended = 0;
+            foreach (int leaf in leaves)
+            {
+                ended += await reader.ReadAsync(leaf, columns[leaf], stretch, TestContext.Current.CancellationToken) == 0 ? 1 : 0;
+            }
+        }
+
+        return columns;
     }
 
     /// <summary>The message with which the file is refused.</summary>

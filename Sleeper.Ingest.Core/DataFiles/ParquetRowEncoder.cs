@@ -40,7 +40,7 @@ internal sealed class ParquetRowEncoder : IDisposable
     public IEnumerable<string> FieldsWithRepeatedMapKeys => _fields.Where(f => f.HasRepeatedMapKeys).Select(f => f.Field.Name);
 
     /// <summary>Decodes the next rows, at most so many; returns how many.</summary>
-    public int Read(RowGroupReader reader, int rows)
+    public async ValueTask<int> ReadAsync(RowGroupReader reader, int rows, CancellationToken cancellationToken)
     {
         foreach (var field in _fields)
         {
@@ -48,13 +48,13 @@ internal sealed class ParquetRowEncoder : IDisposable
             if (field.Stored is { } values)
             {
                 values.Clear();
-                Require(reader.Read(field.ColumnIndex!.Value, values, rows), rows);
+                Require(await reader.ReadAsync(field.ColumnIndex!.Value, values, rows, cancellationToken).ConfigureAwait(false), rows);
             }
 
             if (field.StoredEntries is { } entries)
             {
                 entries.Clear();
-                Require(reader.Read(field.EntryColumnIndex!.Value, entries, rows), rows);
+                Require(await reader.ReadAsync(field.EntryColumnIndex!.Value, entries, rows, cancellationToken).ConfigureAwait(false), rows);
             }
 
             field.Convert();

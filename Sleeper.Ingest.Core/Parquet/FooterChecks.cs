@@ -55,11 +55,6 @@ internal static class FooterChecks
             throw new ParquetFormatException($"The column chunk claims {metadata.NumValues:N0} values, but its row group {rowCount:N0} rows.");
         }
 
-        if (metadata.TotalCompressedSize > int.MaxValue)
-        {
-            throw new ParquetFormatException($"The column chunk has {metadata.TotalCompressedSize:N0} bytes; up to {int.MaxValue:N0} are read.", "Write the file with smaller row groups.");
-        }
-
         return metadata;
     }
 

@@ -9,7 +9,7 @@ namespace Sleeper.Ingest.Core.Parquet;
 /// <summary>Reads a Parquet file that nobody vouches for: metadata first, then the chosen columns of a row group at a time.</summary>
 /// <remarks>
 /// <para>Use: <c>using var file = await ParquetFileReader.OpenAsync(source, limits, token)</c>, then for each row group
-/// <c>using RowGroupReader rows = await file.OpenRowGroupAsync(i, columns, token)</c>, and <see cref="RowGroupReader.Read"/> for each column until it gives 0.</para>
+/// <c>using RowGroupReader rows = await file.OpenRowGroupAsync(i, columns, token)</c>, and <see cref="RowGroupReader.ReadAsync"/> for each column until it gives 0.</para>
 /// <para>Several row groups may be open at once, on any threads. The source belongs to the caller. Each fault of the file is a
 /// <see cref="ParquetFormatException"/>.</para>
 /// </remarks>
@@ -53,19 +53,24 @@ internal sealed class ParquetFileReader : IDisposable
         }
     }
 
-    /// <summary>Bytes that opening a row group with these columns takes into memory, before any page is uncompressed.</summary>
+    /// <summary>Bytes that a row group with these columns takes in memory if it is read whole, before any page is uncompressed.</summary>
     public long StoredBytes(int rowGroup, IReadOnlyList<int> leafColumns) =>
         ChunkBytes.Join(ChooseChunks(rowGroup, leafColumns).Select(chosen => ChunkRange.Of(chosen.Chunk))).Sum(range => range.Length);
 
-    /// <summary>Reads the chosen columns of a row group into memory; chunks that lie close together come in one read.</summary>
+    /// <summary>Opens the chosen columns of a row group, with as much memory as they are long.</summary>
+    public Task<RowGroupReader> OpenRowGroupAsync(int rowGroup, IReadOnlyList<int> leafColumns, CancellationToken cancellationToken) =>
+        OpenRowGroupAsync(rowGroup, leafColumns, UnboundedMemory.Instance, cancellationToken);
+
+    /// <summary>Opens the chosen columns of a row group. Chunks that are read whole and lie close together come in one read.</summary>
     /// <param name="rowGroup">0 to <see cref="RowGroupCount"/> - 1.</param>
     /// <param name="leafColumns">Indexes among the leaves of <see cref="Schema"/>, each once, in any order.</param>
+    /// <param name="memory">Where all memory is taken that the row group holds; a row group that does not fit its share is read through windows.</param>
     /// <param name="cancellationToken">Stops the reads.</param>
-    public async Task<RowGroupReader> OpenRowGroupAsync(int rowGroup, IReadOnlyList<int> leafColumns, CancellationToken cancellationToken)
+    public async Task<RowGroupReader> OpenRowGroupAsync(int rowGroup, IReadOnlyList<int> leafColumns, IReadMemory memory, CancellationToken cancellationToken)
     {
         IReadOnlyList<(LeafColumn Column, ColumnMetadata Chunk)> chunks = ChooseChunks(rowGroup, leafColumns);
-        ChunkBytes bytes = await ChunkBytes.ReadAsync(_source, [.. chunks.Select(chosen => ChunkRange.Of(chosen.Chunk))], cancellationToken).ConfigureAwait(false);
-        return new RowGroupReader(Name, rowGroup, Metadata.RowGroups[rowGroup].NumRows, bytes, chunks, _limits, _decompressors, _decoded);
+        long rowCount = Metadata.RowGroups[rowGroup].NumRows;
+        return await RowGroupReader.OpenAsync(_source, rowGroup, rowCount, chunks, _limits, _decompressors, _decoded, memory, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>False if the column's Bloom filter says that no value with this hash is in the row group; true also where there is no filter.</summary>

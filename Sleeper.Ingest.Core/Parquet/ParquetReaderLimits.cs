@@ -31,7 +31,7 @@ internal sealed record ParquetReaderLimits
     public int MaxValueBytes { get; init; } = 16 << 20;
 
     /// <summary>
-    /// Most bytes of values and level entries that one call of <see cref="RowGroups.RowGroupReader.Read"/> may put into a vector. A few bytes of a
+    /// Most bytes of values and level entries that one call of <see cref="RowGroups.RowGroupReader.ReadAsync"/> may put into a vector. A few bytes of a
     /// dictionary page can stand for gigabytes; the caller reads fewer rows at a time.
     /// </summary>
     public int MaxReadBytes { get; init; } = 512 << 20;

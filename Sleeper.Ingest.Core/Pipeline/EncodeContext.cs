@@ -25,6 +25,7 @@ internal sealed class EncodeContext : IDisposable
         _bucketWriter = bucketWriter;
         Limits = limits;
         Budget = budget;
+        InputShareBytes = plan.InputBytesPerWorker;
         _batches = new RowBatch[plan.BatchesPerWorker];
         for (int i = 0; i < _batches.Length; i++)
         {
@@ -37,6 +38,9 @@ internal sealed class EncodeContext : IDisposable
     public RowLimits Limits { get; }
 
     public MemoryBudget Budget { get; }
+
+    /// <summary>Bytes of a piece's input that may be held for reading ahead.</summary>
+    public long InputShareBytes { get; }
 
     /// <summary>The batch to encode into; after a row, <see cref="AdvanceAsync"/> if it is full.</summary>
     public RowBatch Batch { get; private set; }
@@ -94,16 +98,20 @@ internal sealed class EncodeContext : IDisposable
         await _bucketWriter.AppendAsync(batch, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Takes memory for a piece's input, spilling buckets for it if that must be. Give it back to <see cref="Budget"/>.</summary>
-    /// <exception cref="IngestException">It does not fit the budget at all.</exception>
-    public void ReserveInput(long bytes, string what)
+    /// <summary>
+    /// Takes memory for a piece's input, spilling buckets and waiting for the pieces before it if that must be; false if it cannot be had. Give it
+    /// back to <see cref="Budget"/>.
+    /// </summary>
+    public async ValueTask<bool> TryReserveInputAsync(long bytes, CancellationToken cancellationToken)
     {
-        if (!_bucketWriter.TryReserve(bytes))
+        if (_bucketWriter.TryReserve(bytes))
         {
-            throw new IngestException(
-                $"{what} needs {bytes:N0} bytes of memory, but of the budget of {Budget.LimitBytes:N0} bytes only {Budget.FreeBytes:N0} can be freed. "
-                + "Raise WithMemoryBudget, lower WithDegreeOfParallelism, or write the file with smaller row groups.");
+            return true;
         }
+
+        // Pieces before this one wait for none behind them, so they end and give their memory back.
+        await TakeTurnAsync(cancellationToken).ConfigureAwait(false);
+        return _bucketWriter.TryReserve(bytes);
     }
 
     /// <summary>Waits until it is this piece's turn.</summary>

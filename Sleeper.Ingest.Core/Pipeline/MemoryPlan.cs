@@ -46,6 +46,12 @@ internal sealed record MemoryPlan
     /// <summary>Set aside for each worker's column vectors, pages and the file being written.</summary>
     public required long EncoderBytesPerWorker { get; init; }
 
+    /// <summary>
+    /// Bytes of an input file that one worker may hold as they are stored, to read ahead: not set aside but taken from what the slabs use. A
+    /// quarter of the budget for all workers.
+    /// </summary>
+    public required long InputBytesPerWorker { get; init; }
+
     /// <summary>The most bytes of a bucket, entries for sorting included, that are spilled unsorted and loaded in one go.</summary>
     public required long LoadLimitBytes { get; init; }
 
@@ -82,6 +88,7 @@ internal sealed record MemoryPlan
             BatchBytes = batchBytes,
             BatchesPerWorker = batches,
             EncoderBytesPerWorker = encoder,
+            InputBytesPerWorker = budgetBytes / 4 / workers,
             RunBlockBytes = runBlock,
             LoadLimitBytes = left / (2L * Math.Min(workers, buckets)),
             MaxRowBytes = (int)Math.Min(maxRowBytes, budgetBytes / 8),

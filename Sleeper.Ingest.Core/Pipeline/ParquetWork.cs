@@ -11,16 +11,15 @@ internal sealed class ParquetWork(ParquetInput input, int rowGroup) : IngestWork
     public override async ValueTask EncodeAsync(EncodeContext context, CancellationToken cancellationToken)
     {
         var encoder = input.TakeEncoder(context.Limits);
-        long heldBytes = input.File.StoredBytes(rowGroup, encoder.Columns);
-        context.ReserveInput(heldBytes, $"Row group {rowGroup} of '{input.Name}'");
+        var memory = new InputMemory(context, $"Row group {rowGroup} of '{input.Name}'");
         try
         {
-            using var reader = await input.File.OpenRowGroupAsync(rowGroup, encoder.Columns, cancellationToken).ConfigureAwait(false);
+            using var reader = await input.File.OpenRowGroupAsync(rowGroup, encoder.Columns, memory, cancellationToken).ConfigureAwait(false);
             long left = input.File.Metadata.RowGroups[rowGroup].NumRows;
             long done = 0;
             while (left > 0)
             {
-                int rows = encoder.Read(reader, (int)Math.Min(left, StretchRows));
+                int rows = await encoder.ReadAsync(reader, (int)Math.Min(left, StretchRows), cancellationToken).ConfigureAwait(false);
                 while (!encoder.Encode(context.Batch, context.Router, (row, fault) => Reject(context, done + row, fault)))
                 {
                     await context.AdvanceAsync(cancellationToken).ConfigureAwait(false);
@@ -32,7 +31,6 @@ internal sealed class ParquetWork(ParquetInput input, int rowGroup) : IngestWork
         }
         finally
         {
-            context.Budget.Release(heldBytes);
             input.GiveBack(encoder);
         }
     }

@@ -99,7 +99,7 @@ internal sealed class DataFileCursor : IAsyncDisposable
                     break;
                 }
 
-                DecodeStretch();
+                await DecodeStretchAsync(cancellationToken).ConfigureAwait(false);
                 if (TryMoveNext())
                 {
                     return true;
@@ -200,13 +200,13 @@ internal sealed class DataFileCursor : IAsyncDisposable
         return true;
     }
 
-    private void DecodeStretch()
+    private async ValueTask DecodeStretchAsync(CancellationToken cancellationToken)
     {
         _firstRow = _file.RowCountOf(_rowGroupIndex) - _rowsLeft;
         int rows = (int)Math.Min(_rowsLeft, _stretchRows);
         foreach (var field in _fields)
         {
-            field.Read(_rowGroup!, rows);
+            await field.ReadAsync(_rowGroup!, rows, cancellationToken).ConfigureAwait(false);
         }
 
         _rowsLeft -= rows;

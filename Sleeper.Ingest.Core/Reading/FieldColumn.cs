@@ -38,7 +38,7 @@ internal sealed class FieldColumn
     public Field Field => _field;
 
     /// <summary>Decodes the next rows of a row group; the stretch before is gone.</summary>
-    public void Read(RowGroupReader rowGroup, int rows)
+    public async ValueTask ReadAsync(RowGroupReader rowGroup, int rows, CancellationToken cancellationToken)
     {
         if (_values is null)
         {
@@ -46,11 +46,11 @@ internal sealed class FieldColumn
         }
 
         _values.Clear();
-        Require(rowGroup.Read(_columns.Column!.Index, _values, rows), rows);
+        Require(await rowGroup.ReadAsync(_columns.Column!.Index, _values, rows, cancellationToken).ConfigureAwait(false), rows);
         if (_entryValues is not null)
         {
             _entryValues.Clear();
-            Require(rowGroup.Read(_columns.ValueColumn!.Index, _entryValues, rows), rows);
+            Require(await rowGroup.ReadAsync(_columns.ValueColumn!.Index, _entryValues, rows, cancellationToken).ConfigureAwait(false), rows);
         }
 
         if (_firstValues.Length < rows)

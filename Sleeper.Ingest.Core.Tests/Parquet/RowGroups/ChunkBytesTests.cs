@@ -1,3 +1,4 @@
+using Sleeper.Ingest.Core.Parquet;
 using Sleeper.Ingest.Core.Parquet.RowGroups;
 using Sleeper.Ingest.Core.Tests.Support;
 
@@ -29,7 +30,7 @@ public class ChunkBytesTests
         byte[] file = [.. Enumerable.Range(0, 200).Select(i => (byte)i)];
         var source = new BytesSource("f", file);
         ChunkRange[] ranges = [new(100, 10), new(50, 20)];
-        using ChunkBytes bytes = await ChunkBytes.ReadAsync(source, ranges, TestContext.Current.CancellationToken);
+        using ChunkBytes bytes = await ChunkBytes.ReadAsync(source, ChunkBytes.Join(ranges), UnboundedMemory.Instance, TestContext.Current.CancellationToken);
 
         Assert.Equal([(50L, 60)], source.Reads);
         Assert.Equal(60, bytes.HeldBytes);

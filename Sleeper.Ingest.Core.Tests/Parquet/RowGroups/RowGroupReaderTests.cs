@@ -79,7 +79,7 @@ public class RowGroupReaderTests
         var vector = new ColumnVector(VectorKind.Int32);
         long read = 0;
         int given;
-        while ((given = rows.Read(0, vector, 1 << 20)) > 0)
+        while ((given = await rows.ReadAsync(0, vector, 1 << 20, TestContext.Current.CancellationToken)) > 0)
         {
             read += given;
             vector.Clear();
@@ -103,24 +103,24 @@ public class RowGroupReaderTests
         using ParquetFileReader file = await ParquetFileReader.OpenAsync(new BytesSource("f", bytes), ParquetReaderLimits.Default, TestContext.Current.CancellationToken);
         RowGroupReader rows = await file.OpenRowGroupAsync(1, [2, 0], TestContext.Current.CancellationToken);
         Assert.True(rows.HeldBytes >= file.StoredBytes(1, [2, 0]));
-        Parallel.ForEach((int[])[0, 2], leaf =>
+        await Parallel.ForEachAsync((int[])[0, 2], async (leaf, token) =>
         {
             var vector = new ColumnVector(file.Schema.Columns[leaf].VectorKind);
             int total = 0;
             int given;
-            while ((given = rows.Read(leaf, vector, leaf + 3)) > 0)
+            while ((given = await rows.ReadAsync(leaf, vector, leaf + 3, token)) > 0)
             {
                 total += given;
             }
 
             Assert.Equal(rows.RowCount, total);
         });
-        Assert.Throws<ArgumentException>(() => rows.Read(1, new ColumnVector(VectorKind.Bytes), 1));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await rows.ReadAsync(1, new ColumnVector(VectorKind.Bytes), 1, TestContext.Current.CancellationToken));
 
         rows.Dispose();
 
         Assert.Equal(0, rows.HeldBytes);
-        Assert.Throws<ObjectDisposedException>(() => rows.Read(0, new ColumnVector(VectorKind.Bytes), 1));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await rows.ReadAsync(0, new ColumnVector(VectorKind.Bytes), 1, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public class RowGroupReaderTests
     {
         using ParquetFileReader file = await ParquetFileReader.OpenAsync(new BytesSource("f", RequiredInt.V1(1, Plain, Ints(1)).Build(1)), ParquetReaderLimits.Default, TestContext.Current.CancellationToken);
         using RowGroupReader rows = await file.OpenRowGroupAsync(0, [0], TestContext.Current.CancellationToken);
-        Assert.Throws<ArgumentException>(() => rows.Read(0, new ColumnVector(VectorKind.Bytes), 1));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await rows.ReadAsync(0, new ColumnVector(VectorKind.Bytes), 1, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -218,7 +218,7 @@ public class RowGroupReaderTests
 
         // The whole file is read for the footer too, so the range is asked for directly.
         await Assert.ThrowsAsync<IOException>(async () => await ChunkBytes.ReadAsync(
-            new BytesSource("f", bytes) { FaultyByte = 6 }, [new ChunkRange(4, 20)], TestContext.Current.CancellationToken));
+            new BytesSource("f", bytes) { FaultyByte = 6 }, [new ChunkRange(4, 20)], UnboundedMemory.Instance, TestContext.Current.CancellationToken));
     }
 
     private static PageHeader Header(int compressed = 0, int uncompressed = 0) => new()

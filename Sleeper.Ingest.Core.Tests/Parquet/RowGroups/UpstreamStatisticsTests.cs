@@ -43,19 +43,9 @@ public class UpstreamStatisticsTests
     private static async Task<ColumnVector[][]> GroupsAsync(ParquetFileReader file, CancellationToken token)
     {
         var groups = new ColumnVector[file.RowGroupCount][];
-        int[] leaves = [.. Enumerable.Range(0, file.Schema.Columns.Count)];
         for (int group = 0; group < groups.Length; group++)
         {
-            using RowGroupReader reader = await file.OpenRowGroupAsync(group, leaves, token);
-            groups[group] = [.. leaves.Select(leaf =>
-            {
-                var vector = new ColumnVector(file.Schema.Columns[leaf].VectorKind);
-                while (reader.Read(leaf, vector, 1 << 20) > 0)
-                {
-                }
-
-                return vector;
-            })];
+            groups[group] = await ParquetDrain.ReadColumnsAsync(file, group, 1 << 20);
         }
 
         return groups;

@@ -84,16 +84,6 @@ internal sealed class WrittenFile
     public async Task<ColumnVector[]> ReadAsync(int group = 0)
     {
         using ParquetFileReader file = await ParquetFileReader.OpenAsync(new BytesSource("written", Bytes), new ParquetReaderLimits(), TestContext.Current.CancellationToken);
-        int[] leaves = [.. Enumerable.Range(0, file.Schema.Columns.Count)];
-        using RowGroupReader reader = await file.OpenRowGroupAsync(group, leaves, TestContext.Current.CancellationToken);
-        return [.. leaves.Select(leaf =>
-        {
-            var vector = new ColumnVector(file.Schema.Columns[leaf].VectorKind);
-            while (reader.Read(leaf, vector, 7_777) > 0)
-            {
-            }
-
-            return vector;
-        })];
+        return await ParquetDrain.ReadColumnsAsync(file, group, 7_777);
     }
 }

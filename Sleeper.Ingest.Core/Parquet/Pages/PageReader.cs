@@ -9,7 +9,7 @@ using Sleeper.Ingest.Core.Parquet.Thrift;
 
 namespace Sleeper.Ingest.Core.Parquet.Pages;
 
-/// <summary>Walks the pages of one column chunk that lies in memory: header, checksum, decompression, dictionary; gives data pages.</summary>
+/// <summary>Walks the pages of one column chunk, or of some stretches of it: header, checksum, decompression, dictionary; gives data pages.</summary>
 /// <remarks>
 /// <code>
 /// chunk          = [dictionary page] data page*            page = Thrift header, body
@@ -17,13 +17,12 @@ namespace Sleeper.Ingest.Core.Parquet.Pages;
 /// v2 body        = [repetition levels] [definition levels] compressed( values )
 /// v1 RLE levels  = u32 LE length, runs          v2 levels = runs, their lengths are in the header
 /// </code>
-/// <para>The chunk's memory belongs to the caller and must outlive the reader. Not thread-safe.</para>
+/// <para>Use: <see cref="ReadNext"/>, and <see cref="PrepareAsync"/> each time that it answers <see cref="PageStep.NotReady"/>. Not thread-safe.</para>
 /// </remarks>
-internal sealed unsafe class PageReader : IDisposable
+internal sealed unsafe partial class PageReader : IDisposable
 {
-    private readonly byte* _chunk;
-    private readonly int _chunkLength;
-    private readonly long _chunkOffset;
+    private readonly IReadOnlyList<PageBytes> _stretches;
+    private readonly PageMemory _memory;
     private readonly LeafColumn _column;
     private readonly CompressionCodec _codec;
     private readonly ParquetReaderLimits _limits;
@@ -31,21 +30,29 @@ internal sealed unsafe class PageReader : IDisposable
     private readonly DecodedBytes _decoded;
     private IPageDecompressor? _decompressor;
     private NativeBuffer? _pageBuffer;
-    private int _position;
+    private PageHeader? _header;
+    private int _stretch;
     private bool _sawDataPage;
 
-    public PageReader(byte* chunk, int chunkLength, long chunkOffset, LeafColumn column, CompressionCodec codec, ParquetReaderLimits limits, DecompressorPool decompressors,
+    /// <param name="stretches">Where the pages lie, in file order. Owned from here on.</param>
+    /// <param name="memory">Where memory for the dictionary and for pages without compression is taken.</param>
+    /// <param name="column">The column.</param>
+    /// <param name="codec">How pages are compressed.</param>
+    /// <param name="limits">What pages may claim.</param>
+    /// <param name="decompressors">Where decompressors are borrowed.</param>
+    /// <param name="decoded">Counts what pages come to.</param>
+    public PageReader(
+        IReadOnlyList<PageBytes> stretches, PageMemory memory, LeafColumn column, CompressionCodec codec, ParquetReaderLimits limits, DecompressorPool decompressors,
         DecodedBytes decoded)
     {
-        _chunk = chunk;
-        _chunkLength = chunkLength;
-        _chunkOffset = chunkOffset;
+        _stretches = stretches;
+        _memory = memory;
         _column = column;
         _codec = codec;
         _limits = limits;
         _decompressors = decompressors;
         _decoded = decoded;
-        PageOffset = chunkOffset;
+        PageOffset = stretches.Count > 0 ? stretches[0].Offset : 0;
     }
 
     /// <summary>Where in the file the page begins that was read last, for messages.</summary>
@@ -57,17 +64,22 @@ internal sealed unsafe class PageReader : IDisposable
     /// <summary>Values of the dictionary page, once it was passed.</summary>
     public ColumnVector? Dictionary { get; private set; }
 
-    /// <summary>Memory held beside the chunk itself.</summary>
-    public long HeldBytes => (_pageBuffer?.LengthBytes ?? 0) + (Dictionary?.CapacityBytes ?? 0);
+    /// <summary>Memory held beside stretches that lie in the caller's memory.</summary>
+    public long HeldBytes => (_pageBuffer?.LengthBytes ?? 0) + (Dictionary?.CapacityBytes ?? 0) + _stretches.Sum(stretch => stretch.HeldBytes);
 
-    /// <summary>Goes to the next data page; false at the end of the chunk's bytes.</summary>
-    public bool TryReadNext(out DataPage page)
+    /// <summary>Goes to the next data page, as far as that is possible without reading bytes and without taking memory.</summary>
+    public PageStep ReadNext(out DataPage page)
     {
-        while (_position < _chunkLength)
+        page = default;
+        while (MoveToBytes())
         {
-            PageOffset = _chunkOffset + _position;
-            PageNumber = PageNumber + 1 ?? 0;
-            PageHeader header = ReadHeader();
+            if (!TryReadHeader() || !IsPrepared(_header!))
+            {
+                return PageStep.NotReady;
+            }
+
+            PageHeader header = _header!;
+            _header = null;
             byte* body = TakeBody(header);
             switch (header.Type)
             {
@@ -82,7 +94,7 @@ internal sealed unsafe class PageReader : IDisposable
                     }
 
                     page = header.Type == PageType.DataPage ? ReadV1(header, body) : ReadV2(header, body);
-                    return true;
+                    return PageStep.Page;
                 case PageType.IndexPage:
                     break; // Defined by the format, written by nobody, and nothing that a reader needs.
                 default:
@@ -90,14 +102,20 @@ internal sealed unsafe class PageReader : IDisposable
             }
         }
 
-        page = default;
-        return false;
+        return PageStep.End;
     }
 
     public void Dispose()
     {
+        foreach (PageBytes stretch in _stretches)
+        {
+            stretch.Dispose();
+        }
+
         _pageBuffer?.Dispose();
         _pageBuffer = null;
+        Dictionary = null;
+        GiveRoomBack();
         if (_decompressor is not null)
         {
             _decompressors.Return(_decompressor);
@@ -105,34 +123,29 @@ internal sealed unsafe class PageReader : IDisposable
         }
     }
 
-    private PageHeader ReadHeader()
+    /// <summary>Holds the sizes that a header claims against the limits and against what is left, before anything is read or taken by them.</summary>
+    private void CheckSizes(PageHeader header, long left)
     {
-        var thrift = new ThriftCompactReader(new ReadOnlySpan<byte>(_chunk + _position, _chunkLength - _position), PageOffset, _limits.MaxMetadataDepth);
-        PageHeader header = PageHeader.Read(ref thrift);
-        _position += thrift.Position;
-        return header;
-    }
-
-    /// <summary>Checks the sizes and the checksum, and moves past the page.</summary>
-    private byte* TakeBody(PageHeader header)
-    {
-        int left = _chunkLength - _position;
-        if ((uint)header.CompressedPageSize > (uint)left)
+        if (header.CompressedPageSize < 0 || header.CompressedPageSize > left)
         {
             throw new ParquetFormatException($"A page claims {header.CompressedPageSize:N0} bytes, but its column chunk has {left:N0} left.");
         }
 
         bool isDictionary = header.Type == PageType.DictionaryPage;
         int maxLength = isDictionary ? _limits.MaxDictionaryBytes : _limits.MaxPageBytes;
-        if ((uint)header.UncompressedPageSize > (uint)maxLength)
+        if ((uint)header.UncompressedPageSize > (uint)maxLength || header.CompressedPageSize > maxLength)
         {
             throw ParquetFormatException.AboveLimit(
-                $"A page claims {header.UncompressedPageSize:N0} bytes without compression; the limit is {maxLength:N0}.",
+                $"A page claims {header.UncompressedPageSize:N0} bytes without compression ({header.CompressedPageSize:N0} as stored); the limit is {maxLength:N0}.",
                 isDictionary ? nameof(ParquetReaderLimits.MaxDictionaryBytes) : nameof(ParquetReaderLimits.MaxPageBytes));
         }
+    }
 
-        byte* body = _chunk + _position;
-        _position += header.CompressedPageSize;
+    /// <summary>Moves past the page and checks its checksum.</summary>
+    private byte* TakeBody(PageHeader header)
+    {
+        byte* body = Bytes.Start;
+        Bytes.Skip(header.CompressedPageSize);
         if (_limits.VerifyChecksums && header.Crc is { } expected)
         {
             uint actual = Crc32.Compute(new ReadOnlySpan<byte>(body, header.CompressedPageSize));
@@ -170,6 +183,7 @@ internal sealed unsafe class PageReader : IDisposable
         decoder.Reset(values, length, dictionaryHeader.NumValues);
         decoder.Decode(dictionary, dictionaryHeader.NumValues);
         Dictionary = dictionary;
+        SettleDictionary(dictionary.CapacityBytes);
     }
 
     private DataPage ReadV1(PageHeader header, byte* body)

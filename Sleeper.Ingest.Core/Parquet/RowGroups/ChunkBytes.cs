@@ -6,23 +6,26 @@ namespace Sleeper.Ingest.Core.Parquet.RowGroups;
 internal sealed class ChunkBytes : IDisposable
 {
     /// <summary>A gap up to this is read along with what lies on both sides: a request to an object store costs about as much as 1 MiB of bytes.</summary>
-    private const long MaxGapBytes = 1 << 20;
+    public const long MaxGapBytes = 1 << 20;
 
     /// <summary>One read is not joined beyond this, so that reads of a large row group go side by side.</summary>
     private const long MaxJoinedBytes = 64 << 20;
 
+    private readonly IReadMemory _memory;
     private readonly List<(ChunkRange Range, NativeBuffer Bytes)> _pieces = [];
+
+    private ChunkBytes(IReadMemory memory) => _memory = memory;
 
     /// <summary>Bytes held.</summary>
     public long HeldBytes { get; private set; }
 
     /// <summary>Joins ranges that lie close together. The result is in file order and covers each of the given ranges with one of its own.</summary>
-    public static IReadOnlyList<ChunkRange> Join(IEnumerable<ChunkRange> ranges)
+    public static IReadOnlyList<ChunkRange> Join(IEnumerable<ChunkRange> ranges, long maxGapBytes = MaxGapBytes)
     {
         var joined = new List<ChunkRange>();
         foreach (ChunkRange range in ranges.Where(range => range.Length > 0).OrderBy(range => range.Offset))
         {
-            if (joined.Count > 0 && range.Offset - joined[^1].End <= MaxGapBytes && range.End - joined[^1].Offset <= MaxJoinedBytes)
+            if (joined.Count > 0 && range.Offset - joined[^1].End <= maxGapBytes && range.End - joined[^1].Offset <= MaxJoinedBytes)
             {
                 joined[^1] = joined[^1] with { Length = Math.Max(joined[^1].End, range.End) - joined[^1].Offset };
             }
@@ -35,18 +38,24 @@ internal sealed class ChunkBytes : IDisposable
         return joined;
     }
 
-    /// <summary>Reads the ranges, all at the same time.</summary>
-    public static async Task<ChunkBytes> ReadAsync(IRandomAccessReader source, IReadOnlyCollection<ChunkRange> ranges, CancellationToken cancellationToken)
+    /// <summary>Reads ranges, as <see cref="Join"/> gives them, all at the same time.</summary>
+    public static async Task<ChunkBytes> ReadAsync(
+        IRandomAccessReader source, IReadOnlyCollection<ChunkRange> ranges, IReadMemory memory, CancellationToken cancellationToken)
     {
-        var bytes = new ChunkBytes();
+        long length = ranges.Sum(range => range.Length);
+        if (!await memory.TryReserveAsync(length, cancellationToken).ConfigureAwait(false))
+        {
+            throw memory.NotEnough(length);
+        }
+
+        var bytes = new ChunkBytes(memory) { HeldBytes = length };
         var reads = new List<Task>();
         try
         {
-            foreach (ChunkRange range in Join(ranges))
+            foreach (ChunkRange range in ranges)
             {
                 var buffer = new NativeBuffer((nint)range.Length);
                 bytes._pieces.Add((range, buffer));
-                bytes.HeldBytes += range.Length;
                 reads.Add(source.ReadAsync(range.Offset, new NativeBufferMemory(buffer).Memory, cancellationToken).AsTask());
             }
 
@@ -84,6 +93,7 @@ internal sealed class ChunkBytes : IDisposable
         }
 
         _pieces.Clear();
+        _memory.Release(HeldBytes);
         HeldBytes = 0;
     }
 }

@@ -9,8 +9,9 @@ namespace Sleeper.Ingest.Core.Parquet.RowGroups;
 
 /// <summary>Gives the rows of one column chunk, in order, a stretch at a time: levels and values into a vector.</summary>
 /// <remarks>
-/// What the footer claims (values of the chunk, rows of the row group) is held against what the pages give; the first difference is an error.
-/// After an error the reader must not be used again. Not thread-safe.
+/// <para>Use: <see cref="Begin"/>, then <see cref="TryContinue"/> until it answers true, with a <see cref="PrepareAsync"/> each time that it does not.</para>
+/// <para>What the footer claims (values of the chunk, rows of the row group) is held against what the pages give; the first difference is an error.
+/// After an error the reader must not be used again. Not thread-safe.</para>
 /// </remarks>
 internal sealed class ColumnChunkReader : IDisposable
 {
@@ -34,6 +35,9 @@ internal sealed class ColumnChunkReader : IDisposable
     private long _chunkLeft;
     private long _rowsLeft;
     private bool _isStarted;
+    private int _wanted;
+    private int _done;
+    private bool _isReading;
 
     public ColumnChunkReader(LeafColumn column, PageReader pages, long valueCount, long rowCount, ParquetReaderLimits limits)
     {
@@ -59,66 +63,93 @@ internal sealed class ColumnChunkReader : IDisposable
 
     public long HeldBytes => _pages.HeldBytes + _repetitionAhead.Length + _definitionAhead.Length;
 
-    /// <summary>Appends the next rows, at most so many; fewer only at the end of the row group.</summary>
-    /// <returns>Rows appended.</returns>
-    public int Read(ColumnVector destination, int maxRows)
+    /// <summary>Begins to append the next rows, at most so many; fewer only at the end of the row group.</summary>
+    /// <returns>Rows that will be appended.</returns>
+    public int Begin(ColumnVector destination, int maxRows)
     {
         if (destination.Kind != _kind)
         {
             throw new ArgumentException($"Column '{_column.DottedPath}' needs a vector of {_kind}, not {destination.Kind}.", nameof(destination));
         }
 
-        int rowCount = (int)Math.Min(maxRows, _rowsLeft);
-        if (rowCount > 0)
+        _wanted = (int)Math.Min(maxRows, _rowsLeft);
+        _done = 0;
+        _isReading = _wanted > 0;
+        return _wanted;
+    }
+
+    /// <summary>Goes on as far as the pages in memory reach; false if that is not to the end of what was begun.</summary>
+    public bool TryContinue(ColumnVector destination)
+    {
+        if (_wanted == 0)
         {
-            int given = _isRepeated ? ReadRepeated(destination, rowCount) : ReadFlat(destination, rowCount);
-            _rowsLeft -= given;
-            if (_rowsLeft == 0)
-            {
-                CheckEnd();
-            }
+            return true;
         }
 
-        return rowCount;
+        if (_isReading)
+        {
+            if (!(_isRepeated ? TryReadRepeated(destination) : TryReadFlat(destination)))
+            {
+                return false;
+            }
+
+            _isReading = false;
+            _rowsLeft -= _wanted;
+        }
+
+        return _rowsLeft > 0 || TryCheckEnd();
     }
+
+    /// <summary>Brings the next page into memory.</summary>
+    public ValueTask PrepareAsync(CancellationToken cancellationToken) => _pages.PrepareAsync(cancellationToken);
+
+    /// <summary>Notes in the column's memory what its dictionary and its first page need.</summary>
+    public ValueTask MeasureAsync(CancellationToken cancellationToken) => _pages.MeasureAsync(cancellationToken);
 
     public void Dispose() => _pages.Dispose();
 
-    private int ReadFlat(ColumnVector destination, int rowCount)
+    private bool TryReadFlat(ColumnVector destination)
     {
-        int done = 0;
-        while (done < rowCount)
+        while (_done < _wanted)
         {
             if (_pageLeft == 0)
             {
-                NextPage();
+                if (!TryNextPage())
+                {
+                    return false;
+                }
+
                 continue;
             }
 
-            int count = Math.Min(_pageLeft, rowCount - done);
-            CheckRoom(destination, count);
-            int valueCount = count;
-            if (_maxDefinitionLevel > 0)
-            {
-                destination.EnsureLevels(count, definition: true, repetition: false);
-                Span<byte> levels = destination.DefinitionLevels.AsSpan(destination.LevelCount, count);
-                _page.DefinitionLevels.Read(levels);
-                valueCount = levels.Count(_maxDefinitionLevel);
-            }
-
-            DecodeValues(destination, valueCount);
-            destination.LevelCount += count;
+            int count = Math.Min(_pageLeft, _wanted - _done);
+            ReadFlat(destination, count);
             _pageLeft -= count;
-            done += count;
+            _done += count;
         }
 
-        return done;
+        return true;
+    }
+
+    private void ReadFlat(ColumnVector destination, int count)
+    {
+        CheckRoom(destination, count);
+        int valueCount = count;
+        if (_maxDefinitionLevel > 0)
+        {
+            destination.EnsureLevels(count, definition: true, repetition: false);
+            Span<byte> levels = destination.DefinitionLevels.AsSpan(destination.LevelCount, count);
+            _page.DefinitionLevels.Read(levels);
+            valueCount = levels.Count(_maxDefinitionLevel);
+        }
+
+        DecodeValues(destination, valueCount);
+        destination.LevelCount += count;
     }
 
     /// <summary>A row ends where the next repetition level is 0, or with the chunk; it may go on over pages.</summary>
-    private int ReadRepeated(ColumnVector destination, int rowCount)
+    private bool TryReadRepeated(ColumnVector destination)
     {
-        int rows = 0;
         while (true)
         {
             if (_aheadNext == _aheadEnd)
@@ -130,7 +161,11 @@ internal sealed class ColumnChunkReader : IDisposable
                         break;
                     }
 
-                    NextPage();
+                    if (!TryNextPage())
+                    {
+                        return false;
+                    }
+
                     continue;
                 }
 
@@ -138,20 +173,20 @@ internal sealed class ColumnChunkReader : IDisposable
             }
 
             int available = _aheadEnd - _aheadNext;
-            int count = TakeRows(_repetitionAhead.AsSpan(_aheadNext, available), rowCount, ref rows);
+            int count = TakeRows(_repetitionAhead.AsSpan(_aheadNext, available), _wanted, ref _done);
             AppendAhead(destination, count);
             if (count < available)
             {
-                return rows;
+                return true;
             }
         }
 
-        if (rows < rowCount)
+        if (_done < _wanted)
         {
-            throw new ParquetFormatException($"The column chunk's values end with {_rowsLeft - rows:N0} rows of the row group missing.");
+            throw new ParquetFormatException($"The column chunk's values end with {_rowsLeft - _done:N0} rows of the row group missing.");
         }
 
-        return rows;
+        return true;
     }
 
     /// <summary>Entries that belong to the first <paramref name="rowCount"/> rows of this read, of which <paramref name="rows"/> have begun.</summary>
@@ -232,11 +267,14 @@ internal sealed class ColumnChunkReader : IDisposable
         return decoder;
     }
 
-    private void NextPage()
+    private bool TryNextPage()
     {
-        if (!_pages.TryReadNext(out _page))
+        switch (_pages.ReadNext(out _page))
         {
-            throw new ParquetFormatException($"The column chunk's bytes end with {_chunkLeft:N0} of its values missing.");
+            case PageStep.NotReady:
+                return false;
+            case PageStep.End:
+                throw new ParquetFormatException($"The column chunk's bytes end with {_chunkLeft:N0} of its values missing.");
         }
 
         if (_page.LevelCount > _chunkLeft)
@@ -247,10 +285,11 @@ internal sealed class ColumnChunkReader : IDisposable
         _decoder = null;
         _pageLeft = _page.LevelCount;
         _chunkLeft -= _page.LevelCount;
+        return true;
     }
 
-    /// <summary>After the last row nothing may be left: no entries, and no page with values.</summary>
-    private void CheckEnd()
+    /// <summary>After the last row nothing may be left: no entries, and no page with values. False if a page is left that is not in memory.</summary>
+    private bool TryCheckEnd()
     {
         long left = _chunkLeft + _pageLeft + (_aheadEnd - _aheadNext);
         if (left != 0)
@@ -258,13 +297,16 @@ internal sealed class ColumnChunkReader : IDisposable
             throw new ParquetFormatException($"The column chunk has {left:N0} or more values behind the last row of its row group.");
         }
 
-        while (_pages.TryReadNext(out DataPage page))
+        PageStep step;
+        while ((step = _pages.ReadNext(out DataPage page)) == PageStep.Page)
         {
             if (page.LevelCount != 0)
             {
                 throw new ParquetFormatException($"A page of {page.LevelCount:N0} values lies behind the last value of its column chunk.");
             }
         }
+
+        return step == PageStep.End;
     }
 
     private void CheckRoom(ColumnVector destination, int count)

@@ -6,10 +6,12 @@ using Sleeper.Ingest.Core.Parquet.Schemas;
 
 namespace Sleeper.Ingest.Core.Parquet.RowGroups;
 
-/// <summary>The chosen columns of one row group, their bytes in memory; gives their rows in order, each column at its own pace.</summary>
+/// <summary>The chosen columns of one row group; gives their rows in order, each column at its own pace.</summary>
 /// <remarks>
-/// Different columns may be read by different threads, one column by one thread at a time. Owns its memory; dispose it when no thread reads.
-/// After an error of a column that column must not be read again.
+/// <para>Its column chunks lie in memory if they fit the share that was given; then no read waits. Larger ones are read through windows, one page in
+/// memory at the least.</para>
+/// <para>Different columns may be read by different threads, one column by one thread at a time. Owns its memory; dispose it when no thread reads.
+/// After an error of a column that column must not be read again.</para>
 /// </remarks>
 internal sealed class RowGroupReader : IDisposable
 {
@@ -17,37 +19,66 @@ internal sealed class RowGroupReader : IDisposable
     private readonly int _rowGroup;
     private readonly ChunkBytes _bytes;
     private readonly DecodedBytes _decoded;
+    private readonly List<PageBytes> _windows = [];
+    private readonly List<PageMemory> _memories = [];
     private readonly Dictionary<int, ColumnChunkReader> _columns = [];
     private volatile bool _isDisposed;
 
-    internal RowGroupReader(
-        string fileName, int rowGroup, long rowCount, ChunkBytes bytes, IReadOnlyList<(LeafColumn Column, ColumnMetadata Chunk)> chunks, ParquetReaderLimits limits, DecompressorPool decompressors,
-        DecodedBytes decoded)
+    private RowGroupReader(string fileName, int rowGroup, long rowCount, ChunkBytes bytes, DecodedBytes decoded)
     {
         _decoded = decoded;
         _fileName = fileName;
         _rowGroup = rowGroup;
         _bytes = bytes;
         RowCount = rowCount;
-        foreach ((LeafColumn column, ColumnMetadata chunk) in chunks)
-        {
-            _columns.Add(column.Index, new ColumnChunkReader(column, OpenPages(column, chunk, limits, decompressors), chunk.NumValues, rowCount, limits));
-        }
     }
 
     /// <summary>Rows of the row group.</summary>
     public long RowCount { get; }
 
-    /// <summary>Memory held: the column chunks as stored, and for each column its dictionary and its present page. Grows while pages are read.</summary>
+    /// <summary>Memory held: the column chunks as stored or their windows, and for each column its dictionary and its present page. Grows while pages are read.</summary>
     public long HeldBytes => _bytes.HeldBytes + _columns.Values.Sum(column => column.HeldBytes);
+
+    /// <summary>Reads the chunks that fit their share, and the first bytes of the others.</summary>
+    public static async Task<RowGroupReader> OpenAsync(
+        IRandomAccessReader file, int rowGroup, long rowCount, IReadOnlyList<(LeafColumn Column, ColumnMetadata Chunk)> chunks, ParquetReaderLimits limits,
+        DecompressorPool decompressors, DecodedBytes decoded, IReadMemory memory, CancellationToken cancellationToken)
+    {
+        ChunkRange[] ranges = [.. chunks.Select(chosen => ChunkRange.Of(chosen.Chunk))];
+        WindowPlan plan = WindowPlan.Make(ranges, memory.ShareBytes);
+        IReadOnlyList<ChunkRange> whole = ChunkBytes.Join(ranges.Where((range, i) => plan.WindowBytes[i] == range.Length), plan.MaxGapBytes);
+        ChunkBytes bytes = await ChunkBytes.ReadAsync(file, whole, memory, cancellationToken).ConfigureAwait(false);
+        var reader = new RowGroupReader(file.Name, rowGroup, rowCount, bytes, decoded);
+        try
+        {
+            for (int i = 0; i < chunks.Count; i++)
+            {
+                (LeafColumn column, ColumnMetadata chunk) = chunks[i];
+                var columnMemory = new PageMemory(memory, reader.MeasureAsync);
+                reader._memories.Add(columnMemory);
+                PageBytes[] stretches = ranges[i].Length == 0 ? [] : [reader.Open(file, ranges[i], plan.WindowBytes[i], columnMemory)];
+                var pages = new PageReader(stretches, columnMemory, column, chunk.Codec, limits, decompressors, decoded);
+                reader._columns.Add(column.Index, new ColumnChunkReader(column, pages, chunk.NumValues, rowCount, limits));
+            }
+
+            await reader.FillWindowsAsync(cancellationToken).ConfigureAwait(false);
+            return reader;
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Appends the next rows of a column, at most <paramref name="maxRows"/> and fewer only at the end of the row group.</summary>
     /// <param name="leafColumn">Index among the leaves of the schema; one of those that were asked for when the row group was opened.</param>
     /// <param name="destination">A vector of the column's kind. What it holds already stays.</param>
     /// <param name="maxRows">At least 1.</param>
+    /// <param name="cancellationToken">Stops reading the file.</param>
     /// <returns>Rows appended; 0 at the end.</returns>
     /// <exception cref="ParquetFormatException">The bytes are not what they claim to be; the message names file, row group, column and byte.</exception>
-    public int Read(int leafColumn, ColumnVector destination, int maxRows)
+    public ValueTask<int> ReadAsync(int leafColumn, ColumnVector destination, int maxRows, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
@@ -56,18 +87,8 @@ internal sealed class RowGroupReader : IDisposable
             throw new ArgumentException($"Column {leafColumn} was not asked for when row group {_rowGroup} of '{_fileName}' was opened.", nameof(leafColumn));
         }
 
-        try
-        {
-            long before = SizeOf(destination);
-            int rows = column.Read(destination, maxRows);
-            _decoded.Add(SizeOf(destination) - before);
-            GC.KeepAlive(this);
-            return rows;
-        }
-        catch (ParquetFormatException fault)
-        {
-            throw fault.In(_fileName, _rowGroup, column.Column.DottedPath, column.PageNumber, column.PageOffset);
-        }
+        int rows = column.Begin(destination, maxRows);
+        return TryContinue(column, destination) ? ValueTask.FromResult(rows) : FinishAsync(column, destination, rows, cancellationToken);
     }
 
     public void Dispose()
@@ -85,10 +106,73 @@ internal sealed class RowGroupReader : IDisposable
     private static long SizeOf(ColumnVector vector) =>
         vector.LevelCount + (vector.ValueCount * (vector.Kind == VectorKind.Int64 ? 8L : 4L)) + vector.ByteCount;
 
-    private unsafe PageReader OpenPages(LeafColumn column, ColumnMetadata chunk, ParquetReaderLimits limits, DecompressorPool decompressors)
+    private unsafe PageBytes Open(IRandomAccessReader file, ChunkRange range, long windowBytes, PageMemory memory)
     {
-        ChunkRange range = ChunkRange.Of(chunk);
-        byte* start = range.Length == 0 ? null : _bytes.PointerTo(range);
-        return new PageReader(start, (int)range.Length, range.Offset, column, chunk.Codec, limits, decompressors, _decoded);
+        if (windowBytes == range.Length)
+        {
+            return new PageBytes((nint)_bytes.PointerTo(range), range.Offset, range.Length);
+        }
+
+        var window = new PageBytes(file, range.Offset, range.Length, windowBytes, memory);
+        _windows.Add(window);
+        return window;
     }
+
+    /// <summary>Bytes for one page and the dictionary of each column, as stored and without compression.</summary>
+    private async Task<long> MeasureAsync(CancellationToken cancellationToken)
+    {
+        foreach (ColumnChunkReader column in _columns.Values)
+        {
+            await column.MeasureAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return _memories.Sum(memory => memory.NeededBytes);
+    }
+
+    /// <summary>Takes the memory of one window after the other, then fills all at the same time.</summary>
+    private async Task FillWindowsAsync(CancellationToken cancellationToken)
+    {
+        foreach (PageBytes window in _windows)
+        {
+            await window.MakeRoomAsync(1, cancellationToken).ConfigureAwait(false);
+        }
+
+        await Task.WhenAll(_windows.Select(window => window.FillAsync(1, cancellationToken).AsTask())).ConfigureAwait(false);
+    }
+
+    private async ValueTask<int> FinishAsync(ColumnChunkReader column, ColumnVector destination, int rows, CancellationToken cancellationToken)
+    {
+        do
+        {
+            try
+            {
+                await column.PrepareAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (ParquetFormatException fault)
+            {
+                throw AtPage(column, fault);
+            }
+        }
+        while (!TryContinue(column, destination));
+        return rows;
+    }
+
+    private bool TryContinue(ColumnChunkReader column, ColumnVector destination)
+    {
+        try
+        {
+            long before = SizeOf(destination);
+            bool isDone = column.TryContinue(destination);
+            _decoded.Add(SizeOf(destination) - before);
+            GC.KeepAlive(this);
+            return isDone;
+        }
+        catch (ParquetFormatException fault)
+        {
+            throw AtPage(column, fault);
+        }
+    }
+
+    private ParquetFormatException AtPage(ColumnChunkReader column, ParquetFormatException fault) =>
+        fault.In(_fileName, _rowGroup, column.Column.DottedPath, column.PageNumber, column.PageOffset);
 }

@@ -86,7 +86,7 @@ internal sealed class ParquetSource : IAsyncDisposable
         using var reader = await _file.OpenRowGroupAsync(group, encoder.Columns, CancellationToken.None);
         for (long left = reader.RowCount; left > 0;)
         {
-            left -= encoder.Read(reader, (int)Math.Min(left, StretchRows));
+            left -= await encoder.ReadAsync(reader, (int)Math.Min(left, StretchRows), CancellationToken.None);
             while (!encoder.Encode(batch, null, (row, fault) => throw new InvalidDataException($"Row {row} of row group {group}, field '{fault.FieldName}': {fault.Reason}.")))
             {
                 take(batch);

@@ -1,0 +1,31 @@
+namespace Sleeper.Ingest.Core.Parquet.Pages;
+
+/// <summary>The memory that the reader of one column chunk takes: for its window, its dictionary and its page without compression.</summary>
+/// <remarks>Knows what its column needs at the least, so that a refusal can say what the row group needs.</remarks>
+/// <param name="source">Where memory is taken.</param>
+/// <param name="measureAsync">Finds out what all columns of the row group need.</param>
+internal sealed class PageMemory(IReadMemory source, Func<CancellationToken, Task<long>> measureAsync)
+{
+    private long _dictionaryBytes;
+    private long _pageBytes;
+
+    /// <summary>Bytes for the dictionary and for the largest page that were met so far, as stored and without compression.</summary>
+    public long NeededBytes => _dictionaryBytes + _pageBytes;
+
+    /// <summary>Notes what the dictionary takes in memory.</summary>
+    public void NoteDictionary(long bytes) => _dictionaryBytes = bytes;
+
+    /// <summary>Notes what a page takes in memory.</summary>
+    public void NotePage(long bytes) => _pageBytes = Math.Max(_pageBytes, bytes);
+
+    /// <summary>Takes memory, or throws what <see cref="IReadMemory.NotEnough"/> makes.</summary>
+    public async ValueTask TakeAsync(long bytes, CancellationToken cancellationToken)
+    {
+        if (!await source.TryReserveAsync(bytes, cancellationToken).ConfigureAwait(false))
+        {
+            throw source.NotEnough(await measureAsync(cancellationToken).ConfigureAwait(false));
+        }
+    }
+
+    public void GiveBack(long bytes) => source.Release(bytes);
+}

@@ -1,0 +1,192 @@
+using Sleeper.Ingest.Core.Parquet.Columns;
+using Sleeper.Ingest.Core.Parquet.Metadata;
+using Sleeper.Ingest.Core.Parquet.Thrift;
+
+namespace Sleeper.Ingest.Core.Parquet.Pages;
+
+/// <summary>The part of reading pages that waits: for bytes of the file, and for memory.</summary>
+internal sealed partial class PageReader
+{
+    /// <summary>Bytes that hold nearly every page header; those with long bounds in them need more.</summary>
+    private const int UsualHeaderBytes = 512;
+
+    private const int MaxHeaderBytes = 16 << 20;
+
+    /// <summary>Read of a page that is only measured.</summary>
+    private const int PeekBytes = 64 << 10;
+
+    private int _headerBytes = UsualHeaderBytes;
+    private long _pageRoom;
+    private long _dictionaryRoom;
+
+    private PageBytes Bytes => _stretches[_stretch];
+
+    /// <summary>Reads the bytes and takes the memory that the next page needs. After that, one page can be read.</summary>
+    /// <exception cref="ParquetFormatException">The page's header is not what it must be.</exception>
+    public async ValueTask PrepareAsync(CancellationToken cancellationToken)
+    {
+        if (!MoveToBytes())
+        {
+            return;
+        }
+
+        while (!TryReadHeader())
+        {
+            await Bytes.FillAsync(_headerBytes, cancellationToken).ConfigureAwait(false);
+        }
+
+        PageHeader header = _header!;
+        Note(header);
+        await TakeRoomAsync(header, cancellationToken).ConfigureAwait(false);
+        await Bytes.FillAsync(header.CompressedPageSize, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Notes what the dictionary and the first page need, where they were not met yet, by their headers alone.</summary>
+    public async ValueTask MeasureAsync(CancellationToken cancellationToken)
+    {
+        PageHeader? header = _header;
+        long ahead = 0;
+        for (int i = _stretch; !_sawDataPage && i < _stretches.Count; ahead = 0, i++)
+        {
+            while (ahead < _stretches[i].Left)
+            {
+                if (header is null)
+                {
+                    byte[] bytes = await _stretches[i].PeekAsync(ahead, PeekBytes, cancellationToken).ConfigureAwait(false);
+                    header = ParseHeader(bytes, _stretches[i].Offset + ahead, out int length);
+                    ahead += length;
+                }
+
+                Note(header);
+                if (header.Type != PageType.DictionaryPage)
+                {
+                    return;
+                }
+
+                ahead += header.CompressedPageSize;
+                header = null;
+            }
+        }
+    }
+
+    /// <summary>Goes on to the next stretch where one ends; false at the end of all.</summary>
+    private bool MoveToBytes()
+    {
+        while (_stretch < _stretches.Count && Bytes.Left == 0)
+        {
+            _stretch++;
+        }
+
+        return _stretch < _stretches.Count;
+    }
+
+    /// <summary>False if not enough bytes lie in memory to tell what the header says.</summary>
+    private bool TryReadHeader()
+    {
+        if (_header is not null)
+        {
+            return true;
+        }
+
+        if (!Bytes.Holds(_headerBytes))
+        {
+            return false;
+        }
+
+        if (PageNumber is null || PageOffset != Bytes.Offset)
+        {
+            PageOffset = Bytes.Offset;
+            PageNumber = PageNumber + 1 ?? 0;
+        }
+
+        PageHeader header;
+        int length;
+        try
+        {
+            header = ParseHeader(out length);
+        }
+        catch (ParquetFormatException) when (Bytes.Available < Math.Min(Bytes.Left, MaxHeaderBytes))
+        {
+            _headerBytes = (int)Math.Min(16 * Bytes.Available, MaxHeaderBytes);
+            return false;
+        }
+
+        Bytes.Skip(length);
+        CheckSizes(header, Bytes.Left);
+        _headerBytes = UsualHeaderBytes;
+        _header = header;
+        return true;
+    }
+
+    private unsafe PageHeader ParseHeader(out int length) =>
+        ParseHeader(new ReadOnlySpan<byte>(Bytes.Start, (int)Math.Min(Bytes.Available, MaxHeaderBytes)), Bytes.Offset, out length);
+
+    private PageHeader ParseHeader(ReadOnlySpan<byte> bytes, long offset, out int length)
+    {
+        var thrift = new ThriftCompactReader(bytes, offset, _limits.MaxMetadataDepth);
+        PageHeader header = PageHeader.Read(ref thrift);
+        length = thrift.Position;
+        return header;
+    }
+
+    private bool IsPrepared(PageHeader header) =>
+        Bytes.Holds(header.CompressedPageSize) && _pageRoom >= PageRoom(header) && _dictionaryRoom >= DictionaryRoom(header);
+
+    private void Note(PageHeader header)
+    {
+        _memory.NotePage(header.CompressedPageSize + PageRoom(header));
+        if (header.Type == PageType.DictionaryPage)
+        {
+            _memory.NoteDictionary(DictionaryRoom(header));
+        }
+    }
+
+    private async ValueTask TakeRoomAsync(PageHeader header, CancellationToken cancellationToken)
+    {
+        long page = PageRoom(header) - _pageRoom;
+        if (page > 0)
+        {
+            await _memory.TakeAsync(page, cancellationToken).ConfigureAwait(false);
+            _pageRoom += page;
+        }
+
+        long dictionary = DictionaryRoom(header) - _dictionaryRoom;
+        if (dictionary > 0)
+        {
+            await _memory.TakeAsync(dictionary, cancellationToken).ConfigureAwait(false);
+            _dictionaryRoom += dictionary;
+        }
+    }
+
+    private long PageRoom(PageHeader header) => _codec == CompressionCodec.Uncompressed ? 0 : header.UncompressedPageSize;
+
+    /// <summary>The most that the values of a dictionary page take: vectors grow by doubling, and byte arrays have an offset each.</summary>
+    private long DictionaryRoom(PageHeader header)
+    {
+        if (header.Type != PageType.DictionaryPage || header.DictionaryPage is not { NumValues: > 0 } dictionary)
+        {
+            return 0;
+        }
+
+        long valueCount = Math.Min(dictionary.NumValues, header.UncompressedPageSize);
+        return (2L * header.UncompressedPageSize) + (_column.VectorKind == VectorKind.Bytes ? 4 * (valueCount + 1) : 0) + 1024;
+    }
+
+    private void SettleDictionary(long actualBytes)
+    {
+        if (actualBytes < _dictionaryRoom)
+        {
+            _memory.GiveBack(_dictionaryRoom - actualBytes);
+            _dictionaryRoom = actualBytes;
+        }
+
+        _memory.NoteDictionary(actualBytes);
+    }
+
+    private void GiveRoomBack()
+    {
+        _memory.GiveBack(_pageRoom + _dictionaryRoom);
+        _pageRoom = 0;
+        _dictionaryRoom = 0;
+    }
+}
