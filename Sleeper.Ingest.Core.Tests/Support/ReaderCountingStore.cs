@@ -8,6 +8,7 @@ internal sealed class ReaderCountingStore(IObjectStore inner) : IObjectStore
     private int _open;
     private int _mostOpen;
     private long _bytesRead;
+    private long _longestRead;
 
     public string Name => inner.Name;
 
@@ -16,6 +17,9 @@ internal sealed class ReaderCountingStore(IObjectStore inner) : IObjectStore
     public int MostOpen => _mostOpen;
 
     public long BytesRead => _bytesRead;
+
+    /// <summary>Bytes of the longest single read.</summary>
+    public long LongestRead => _longestRead;
 
     public async ValueTask<IObjectReader?> OpenAsync(string path, CancellationToken cancellationToken = default)
     {
@@ -55,6 +59,7 @@ internal sealed class ReaderCountingStore(IObjectStore inner) : IObjectStore
         public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             Interlocked.Add(ref store._bytesRead, buffer.Length);
+            store._longestRead = Math.Max(store._longestRead, buffer.Length);
             return reader.ReadAsync(offset, buffer, cancellationToken);
         }
 

@@ -13,10 +13,10 @@ namespace Sleeper.Ingest.Core.Tests.Support;
 /// <summary>Writes rows, in the order given, into a Parquet file in memory, value by value: a plain second way beside the one of the product.</summary>
 internal static class SmallDataFile
 {
-    public static byte[] Write(Schema schema, IReadOnlyList<Row> rows, int rowGroupRowCount = int.MaxValue, int pageRowCount = 20_000)
+    public static byte[] Write(Schema schema, IReadOnlyList<Row> rows, int rowGroupRowCount = int.MaxValue, int pageRowCount = 20_000, int pageBytes = 131_072)
     {
         var parquet = new ParquetSchema("record", [.. schema.AllFields.Select(ToNode)]);
-        var options = new ParquetWriterOptions { CreateCompressor = () => PageCompression.Create(CompressionCodec.Snappy), PageRows = pageRowCount };
+        var options = new ParquetWriterOptions { CreateCompressor = () => PageCompression.Create(CompressionCodec.Snappy), PageRows = pageRowCount, PageBytes = pageBytes };
         var builder = new ParquetFileBuilder(parquet, options);
         var file = new MemoryStream();
         file.Write(ParquetFileBuilder.Header.Span);

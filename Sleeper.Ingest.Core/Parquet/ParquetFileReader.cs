@@ -57,6 +57,18 @@ internal sealed class ParquetFileReader : IDisposable
     public long StoredBytes(int rowGroup, IReadOnlyList<int> leafColumns) =>
         ChunkBytes.Join(ChooseChunks(rowGroup, leafColumns).Select(chosen => ChunkRange.Of(chosen.Chunk))).Sum(range => range.Length);
 
+    /// <summary>How many rows of a row group take about so many bytes when they are decoded: 1 to <paramref name="maxRows"/>.</summary>
+    public int RowsIn(long bytes, int rowGroup, IReadOnlyList<int> leafColumns, int maxRows)
+    {
+        // The larger of what a column takes in pages and what its values take without a dictionary, where the footer says that.
+        RowGroupMetadata metadata = Metadata.RowGroups[rowGroup];
+        double decoded = leafColumns.Sum(leaf =>
+            metadata.Columns[leaf].Metadata is { } column
+                ? (double)Math.Max(column.TotalUncompressedSize, column.SizeStatistics?.UnencodedByteArrayDataBytes ?? 0)
+                : 0);
+        return (int)Math.Clamp(bytes / Math.Max(1, decoded / Math.Max(1, metadata.NumRows)), 1, maxRows);
+    }
+
     /// <summary>Opens the chosen columns of a row group, with as much memory as they are long.</summary>
     public Task<RowGroupReader> OpenRowGroupAsync(int rowGroup, IReadOnlyList<int> leafColumns, CancellationToken cancellationToken) =>
         OpenRowGroupAsync(rowGroup, leafColumns, UnboundedMemory.Instance, cancellationToken);

@@ -5,7 +5,8 @@ internal sealed class UnboundedMemory : IReadMemory
 {
     public static readonly UnboundedMemory Instance = new();
 
-    public long ShareBytes => long.MaxValue;
+    /// <inheritdoc/>
+    public long ShareBytes { get; init; } = long.MaxValue;
 
     public ValueTask<bool> TryReserveAsync(long bytes, CancellationToken cancellationToken) => ValueTask.FromResult(true);
 

@@ -26,6 +26,7 @@ internal sealed class EncodeContext : IDisposable
         Limits = limits;
         Budget = budget;
         InputShareBytes = plan.InputBytesPerWorker;
+        StretchBytes = plan.EncoderBytesPerWorker / 4;
         _batches = new RowBatch[plan.BatchesPerWorker];
         for (int i = 0; i < _batches.Length; i++)
         {
@@ -38,6 +39,9 @@ internal sealed class EncodeContext : IDisposable
     public RowLimits Limits { get; }
 
     public MemoryBudget Budget { get; }
+
+    /// <summary>About as many bytes of input are decoded at a time.</summary>
+    public long StretchBytes { get; }
 
     /// <summary>Bytes of a piece's input that may be held for reading ahead.</summary>
     public long InputShareBytes { get; }

@@ -6,7 +6,7 @@ namespace Sleeper.Ingest.Core.Pipeline;
 /// <summary>One row group of a Parquet file, to be decoded and encoded on a worker.</summary>
 internal sealed class ParquetWork(ParquetInput input, int rowGroup) : IngestWork
 {
-    private const int StretchRows = 4096;
+    private const int MaxStretchRows = 4096;
 
     public override async ValueTask EncodeAsync(EncodeContext context, CancellationToken cancellationToken)
     {
@@ -15,11 +15,12 @@ internal sealed class ParquetWork(ParquetInput input, int rowGroup) : IngestWork
         try
         {
             using var reader = await input.File.OpenRowGroupAsync(rowGroup, encoder.Columns, memory, cancellationToken).ConfigureAwait(false);
+            int stretchRows = input.File.RowsIn(context.StretchBytes, rowGroup, encoder.Columns, MaxStretchRows);
             long left = input.File.Metadata.RowGroups[rowGroup].NumRows;
             long done = 0;
             while (left > 0)
             {
-                int rows = await encoder.ReadAsync(reader, (int)Math.Min(left, StretchRows), cancellationToken).ConfigureAwait(false);
+                int rows = await encoder.ReadAsync(reader, (int)Math.Min(left, stretchRows), cancellationToken).ConfigureAwait(false);
                 while (!encoder.Encode(context.Batch, context.Router, (row, fault) => Reject(context, done + row, fault)))
                 {
                     await context.AdvanceAsync(cancellationToken).ConfigureAwait(false);

@@ -91,20 +91,10 @@ internal sealed class OpenDataFile : IAsyncDisposable
     }
 
     /// <summary>How many rows of a row group are decoded at a time.</summary>
-    public int StretchRowsOf(int rowGroup)
-    {
-        // The larger of what a column takes in pages and what its values take without a dictionary, where the footer says that.
-        var metadata = _reader.Metadata.RowGroups[rowGroup];
-        double bytes = _leafColumns.Sum(leaf =>
-            metadata.Columns[leaf].Metadata is { } column
-                ? (double)Math.Max(column.TotalUncompressedSize, column.SizeStatistics?.UnencodedByteArrayDataBytes ?? 0)
-                : 0);
-        double rowBytes = Math.Max(1, bytes / Math.Max(1, metadata.NumRows));
-        return (int)Math.Clamp(_context.StretchBytes / rowBytes, 1, _context.StretchRowCount);
-    }
+    public int StretchRowsOf(int rowGroup) => _reader.RowsIn(_context.StretchBytes, rowGroup, _leafColumns, _context.StretchRowCount);
 
     public Task<RowGroupReader> OpenRowGroupAsync(int rowGroup, CancellationToken cancellationToken) =>
-        _reader.OpenRowGroupAsync(rowGroup, _leafColumns, cancellationToken);
+        _reader.OpenRowGroupAsync(rowGroup, _leafColumns, new UnboundedMemory { ShareBytes = _context.FileShareBytes }, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

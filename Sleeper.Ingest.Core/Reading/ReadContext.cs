@@ -16,6 +16,9 @@ internal sealed record ReadContext(IObjectStore Store, string TableName, Func<st
     /// <summary>What a data file may ask of its reader.</summary>
     public ParquetReaderLimits Limits { get; init; } = ParquetReaderLimits.Default;
 
+    /// <summary>Stored bytes up to which a row group is held whole, of each open file; larger ones are read through windows of so many bytes.</summary>
+    public long FileShareBytes { get; init; } = 8 << 20;
+
     /// <summary>Most rows that are decoded at a time, of each open file.</summary>
     public int StretchRowCount { get; init; } = 4096;
 
