@@ -42,7 +42,7 @@ internal sealed class ColumnAssembler
                 Array.ForEach(vectors, vector => vector.Clear());
                 foreach (int leaf in leaves)
                 {
-                    given = reader.Read(leaf, vectors[leaf], stretch);
+                    given = await reader.ReadAsync(leaf, vectors[leaf], stretch, TestContext.Current.CancellationToken);
                 }
 
                 new ColumnAssembler(file.Schema, vectors).AddRows(rows, given);
