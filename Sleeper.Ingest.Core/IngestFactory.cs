@@ -75,6 +75,12 @@ public sealed class IngestFactory
     /// <summary>Limits of a page; see <see cref="IngestOptions.PageRowCount"/> and <see cref="IngestOptions.PageBytes"/>.</summary>
     public IngestFactory WithPages(int rowCount, int bytes) => With(o => o with { PageRowCount = rowCount, PageBytes = bytes });
 
+    /// <summary>The version of data pages; see <see cref="IngestOptions.PageVersion"/>.</summary>
+    public IngestFactory WithPageVersion(int version) => With(o => o with { PageVersion = version });
+
+    /// <summary>Lengths at which bounds are cut; see <see cref="IngestOptions.RowGroupBoundBytes"/> and <see cref="IngestOptions.PageBoundBytes"/>.</summary>
+    public IngestFactory WithBounds(int rowGroupBytes, int pageBytes) => With(o => o with { RowGroupBoundBytes = rowGroupBytes, PageBoundBytes = pageBytes });
+
     /// <summary>How one field is written, in place of what was said of it before; see <see cref="IngestOptions.FieldOptions"/>.</summary>
     /// <param name="field">A field of the table. One that it does not have, or options that do not fit its type, are refused by name.</param>
     /// <param name="options">Encoding and dictionary.</param>

@@ -69,6 +69,21 @@ public sealed record IngestOptions
     /// <summary>The most rows of a page. Default: 20,000.</summary>
     public int PageRowCount { get; init; } = 20_000;
 
+    /// <summary>
+    /// The version of data pages, 1 or 2. Version 1 is for readers that know no other; its fields of <see cref="DataFileEncoding.Auto"/> are plain or have a
+    /// dictionary. Default: 2.
+    /// </summary>
+    public int PageVersion { get; init; } = 2;
+
+    /// <summary>
+    /// Bytes kept of the smallest and largest text or byte array of a row group in the footer; longer ones are cut so that they stay bounds. At least 1.
+    /// Default: <see cref="int.MaxValue"/>, all of them.
+    /// </summary>
+    public int RowGroupBoundBytes { get; init; } = int.MaxValue;
+
+    /// <summary>The same for a page, in the page index. Default: 128.</summary>
+    public int PageBoundBytes { get; init; } = 128;
+
     /// <summary>Fields whose encoding or dictionary is chosen, by name. Default: none.</summary>
     public IReadOnlyDictionary<string, DataFileFieldOptions> FieldOptions { get; init; } = ImmutableDictionary<string, DataFileFieldOptions>.Empty;
 

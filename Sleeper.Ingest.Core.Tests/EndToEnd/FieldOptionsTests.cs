@@ -71,11 +71,28 @@ public sealed class FieldOptionsTests : IDisposable
     }
 
     [Fact]
+    public async Task Pages_are_of_the_version_asked_for_and_bounds_as_long_as_asked_for()
+    {
+        foreach (int version in (int[])[1, 2])
+        {
+            var table = await IngestAsync(f => f.WithPageVersion(version).WithBounds(3, 2));
+            var parts = await table.PartsAsync();
+            int note = Sample.IndexOf("note");
+
+            Assert.All(parts.PageHeaders(note), header => Assert.Equal(version == 1 ? PageType.DataPage : PageType.DataPageV2, header.Type));
+            Assert.Equal((3, 3), (parts.Chunk(note).Statistics!.MinValue!.Length, parts.Chunk(note).Statistics!.MaxValue!.Length));
+            Assert.Equal(2, parts.ColumnIndex(note).MaxValues[0].Length);
+            await AssertReadAsync(table);
+        }
+    }
+
+    [Fact]
     public async Task What_is_not_asked_for_leaves_the_bytes_as_they_are()
     {
         byte[] plain = await (await IngestAsync(_ => { })).BytesAsync();
 
         Assert.Equal(plain, await (await IngestAsync(f => f.WithFieldOptions("note", new DataFileFieldOptions()))).BytesAsync());
+        Assert.Equal(plain, await (await IngestAsync(f => f.WithPageVersion(2).WithBounds(int.MaxValue, 128))).BytesAsync());
         Assert.Equal(plain, await (await IngestAsync(f => f
             .WithFieldOptions("note", new DataFileFieldOptions { Encoding = DataFileEncoding.Plain }).WithFieldOptions("note", new DataFileFieldOptions()))).BytesAsync());
         Assert.NotEqual(plain, await (await IngestAsync(f => f.WithFieldOptions("note", new DataFileFieldOptions { Encoding = DataFileEncoding.Plain }))).BytesAsync());

@@ -30,6 +30,7 @@ public class SettingsTests
         (f => f.WithRowKeyBloomFilters(new() { FalsePositiveProbability = double.NaN }), "probability of NaN"),
         (f => f.WithRowKeyBloomFilters(new() { MaxBytes = 31 }), "limit of 31 bytes"),
         (f => f.WithRowKeyBloomFilters(new() { MaxBytes = (128 << 20) + 1 }), "limit of 134,217,729 bytes"),
+        (f => f.WithPageVersion(3), "page version 3"), (f => f.WithBounds(0, 5), "row groups cut to 0"), (f => f.WithBounds(5, 0), "pages cut to 0"),
         (f => f.WithFieldOptions("nope", new()), "a field 'nope', but the fields are 'key', 'time', 'count'"),
         (f => f.WithFieldOptions("key", new() { Encoding = DataFileEncoding.DeltaBinaryPacked }), "field 'key' cannot have the encoding DeltaBinaryPacked: for String"),
         (f => f.WithFieldOptions("note", new() { Encoding = DataFileEncoding.ByteStreamSplit }), "field 'note' cannot have the encoding ByteStreamSplit"),

@@ -147,6 +147,9 @@ internal static class IngestOpening
             RowGroupBytes = options.RowGroupBytes,
             PageBytes = options.PageBytes,
             PageRows = options.PageRowCount,
+            IsVersion2 = options.PageVersion == 2,
+            StatisticsTruncateBytes = options.RowGroupBoundBytes,
+            ColumnIndexTruncateBytes = options.PageBoundBytes,
             Fields = options.FieldOptions.ToDictionary(f => f.Key, f => WriteOptionsOf(f.Value), StringComparer.Ordinal),
             RowKeyBloomFilter = options.RowKeyBloomFilters is { } filters
                 ? new BloomFilterWriteOptions(filters.ExpectedDistinctValues, filters.FalsePositiveProbability, filters.MaxBytes)
