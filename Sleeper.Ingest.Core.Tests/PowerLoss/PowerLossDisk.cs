@@ -14,11 +14,19 @@ internal sealed class PowerLossDisk(Random random) : IFileSystem
     private Dictionary<string, Node> _seen = new(StringComparer.Ordinal) { ["/"] = new Node { IsFolder = true }, ["/store"] = new Node { IsFolder = true } };
     private readonly Dictionary<string, Node> _durable = new(StringComparer.Ordinal) { ["/"] = new Node { IsFolder = true }, ["/store"] = new Node { IsFolder = true } };
 
+    private int _nodes;
+
     /// <summary>Operations so far that change something.</summary>
     public int Operations { get; private set; }
 
+    /// <summary>True from then on until <see cref="LosePower"/> turned it on again.</summary>
+    public bool IsOff { get; private set; }
+
     /// <summary>The operation at which the power goes, before or after its effect.</summary>
     public int LostAt { get; set; } = int.MaxValue;
+
+    /// <summary>The power goes more often when it hurts: after a rename into a folder where an earlier name would not survive yet either.</summary>
+    public bool IsSpiteful { get; init; }
 
     /// <summary>Planted: syncing a file does nothing.</summary>
     public bool IgnoresFileSyncs { get; init; }
@@ -29,12 +37,13 @@ internal sealed class PowerLossDisk(Random random) : IFileSystem
     /// <summary>Takes away what chance takes of what was not synced; then the disk works again.</summary>
     public void LosePower()
     {
-        foreach (var node in _seen.Values.Concat(_durable.Values).Distinct())
+        foreach (var node in _seen.Values.Concat(_durable.Values).Distinct().OrderBy(n => n.Number))
         {
             node.LosePower(random);
         }
 
-        foreach (string path in _seen.Keys.Union(_durable.Keys).Order(StringComparer.Ordinal).ToList())
+        // In an order that does not depend on the names of unfinished files, which are others in each run.
+        foreach (string path in _seen.Keys.Union(_durable.Keys).OrderBy(NumberAt).ThenBy(p => p, StringComparer.Ordinal).ToList())
         {
             var (seen, durable) = (_seen.GetValueOrDefault(path), _durable.GetValueOrDefault(path));
             if (!ReferenceEquals(seen, durable) && random.Next(2) == 0)
@@ -53,6 +62,7 @@ internal sealed class PowerLossDisk(Random random) : IFileSystem
 
         _seen = new Dictionary<string, Node>(_durable, StringComparer.Ordinal);
         LostAt = int.MaxValue;
+        IsOff = false;
     }
 
     public IDiskFile? CreateFile(string path)
@@ -60,7 +70,7 @@ internal sealed class PowerLossDisk(Random random) : IFileSystem
         RequireFolder(path);
         return _seen.ContainsKey(path) ? null : Do(() =>
         {
-            _seen[path] = new Node();
+            _seen[path] = new Node { Number = ++_nodes };
             return new OpenedFile(this, _seen[path]);
         });
     }
@@ -79,7 +89,7 @@ internal sealed class PowerLossDisk(Random random) : IFileSystem
     public IEnumerable<FileFacts> ListFolder(string path) =>
         [.. _seen.Where(e => e.Key != "/" && Path.GetDirectoryName(e.Key) == path).Select(e => GetFacts(e.Key)!.Value)];
 
-    public bool CreateFolder(string path) => !_seen.ContainsKey(path) && Do(() => _seen.TryAdd(path, new Node { IsFolder = true }));
+    public bool CreateFolder(string path) => !_seen.ContainsKey(path) && Do(() => _seen.TryAdd(path, new Node { IsFolder = true, Number = ++_nodes }));
 
     public void SyncFolder(string path) => Do(() =>
     {
@@ -93,6 +103,8 @@ internal sealed class PowerLossDisk(Random random) : IFileSystem
 
     public IDiskWatch OpenWatch(string folder) => new NoWatch();
 
+    private int NumberAt(string path) => (_seen.GetValueOrDefault(path) ?? _durable[path]).Number;
+
     private void RequireFolder(string path)
     {
         if (!_seen.ContainsKey(Path.GetDirectoryName(path)!))
@@ -103,8 +115,12 @@ internal sealed class PowerLossDisk(Random random) : IFileSystem
 
     private bool Rename(string from, string to)
     {
-        _seen[to] = _seen[from];
-        return _seen.Remove(from);
+        _seen[to] = _seen.TryGetValue(from, out var node) ? node : throw new FileNotFoundException($"'{from}' is gone.", from);
+        _seen.Remove(from);
+        string folder = Path.GetDirectoryName(to)!;
+        int unsafeNames = IsSpiteful ? _seen.Keys.Count(p => p != "/" && Path.GetDirectoryName(p) == folder && !_durable.ContainsKey(p) && !ObjectPath.IsTemporaryName(Path.GetFileName(p))) : 0;
+        IsOff |= unsafeNames > 1 && random.Next(4) > 0;
+        return true;
     }
 
     private void Settle(string path, Node? node)
@@ -122,18 +138,23 @@ internal sealed class PowerLossDisk(Random random) : IFileSystem
     private T Do<T>(Func<T> effect)
     {
         int number = ++Operations;
-        if (number > LostAt || (number == LostAt && random.Next(2) == 0))
+        if (IsOff || (number == LostAt && random.Next(2) == 0))
         {
+            IsOff = true;
             throw new PowerLostException();
         }
 
         var result = effect();
-        return number == LostAt ? throw new PowerLostException() : result;
+        IsOff |= number == LostAt;
+        return IsOff ? throw new PowerLostException() : result;
     }
 
     private sealed class Node
     {
         private byte[] _durable = [];
+
+        /// <summary>In the order in which they were made.</summary>
+        public int Number { get; init; }
 
         public bool IsFolder { get; init; }
 

@@ -1,16 +1,11 @@
-using Sleeper.Ingest.Core.Committing;
-using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.StateStores;
 using Sleeper.Ingest.Core.StateStores.OwnTables;
-using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.Core.Tests.PowerLoss;
 
 /// <summary>The machine loses power at every operation of the disk; what was told as committed is there afterwards, whole, and the table goes on.</summary>
 public sealed class PowerLossTests
 {
-    private static readonly byte[] Rows = System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("a row of the batch\n", 60)));
-
     [Fact]
     public async Task Nothing_that_was_called_committed_is_lost_at_any_loss_of_power()
     {
@@ -54,7 +49,7 @@ public sealed class PowerLossTests
         var told = new Dictionary<string, CommitResult>();
         try
         {
-            using var table = await OpenAsync(disk);
+            using var table = await PowerLossTable.OpenAsync(disk, disk.Operations);
             for (int i = 0; i < 4; i++)
             {
                 told[$"id-{i}"] = await IngestAsync(table, $"id-{i}");
@@ -70,13 +65,13 @@ public sealed class PowerLossTests
 
         int operations = disk.Operations;
         disk.LosePower();
-        using var after = await OpenAsync(disk);
+        using var after = await PowerLossTable.OpenAsync(disk, disk.Operations);
         var state = await after.StateStore.LoadStateAsync();
         foreach (var (id, result) in told)
         {
             foreach (var file in result.Files)
             {
-                await RequireAsync(after, state, file, $"lost at {lostAt}: '{id}'");
+                await PowerLossTable.RequireAsync(after, state, file.FileName, $"lost at {lostAt}: '{id}' was committed");
             }
         }
 
@@ -86,7 +81,7 @@ public sealed class PowerLossTests
             var now = await after.StateStore.LoadStateAsync();
             foreach (var file in again.Files)
             {
-                await RequireAsync(after, now, file, $"lost at {lostAt}, tried again: 'id-{i}'");
+                await PowerLossTable.RequireAsync(after, now, file.FileName, $"lost at {lostAt}: 'id-{i}' was tried again");
             }
         }
 
@@ -99,53 +94,9 @@ public sealed class PowerLossTests
         return operations;
     }
 
-    private static async Task RequireAsync(OwnTable table, TableState state, DataFile file, string what)
-    {
-        var bytes = await SmallObjects.ReadAsync(table.Store, table.Paths.InStore(file.FileName), default);
-        if (!state.References.Any(r => r.FileName == file.FileName) || bytes is null || !bytes.Value.Span.SequenceEqual(Rows))
-        {
-            throw new LostRowsException($"{what} was committed, and '{file.FileName}' is not there or not whole.");
-        }
-    }
-
-    private static async Task<CommitResult> IngestAsync(OwnTable table, string id)
-    {
-        var attempt = await table.StateStore.BeginAttemptAsync(id);
-        var objects = new List<string>();
-        var files = new List<DataFile>();
-        await using var barrier = await table.Store.OpenBarrierAsync();
-        foreach (string partition in (string[])["p0", "p1"])
-        {
-            string name = TablePaths.DataFile(partition, attempt.FileNamePrefix, 0);
-            objects.Add(table.Paths.InStore(name));
-            await using var writer = await table.Store.CreateAsync(objects[^1]);
-            await writer.AppendAsync(Rows);
-            await writer.CompleteAsync();
-            files.Add(new DataFile(name, Rows.Length, [new FileReference(name, partition, 60)]));
-        }
-
-        var outcome = await new FileCommitter(table.StateStore, table.Store).CommitAsync(attempt, new IngestCommit(files, 120, 1), objects, barrier, default);
-        return outcome.Result!;
-    }
-
-    private static Task<OwnTable> OpenAsync(PowerLossDisk disk) => OwnTable.CreateOrOpenAsync(
-        new LocalObjectStore("/store", new LocalObjectStoreOptions { Scheduler = new InlineScheduler() }, disk),
-        TableFixture.Name,
-        TableFixture.TableSchema,
-        TableFixture.Tree("m"),
-        TableFixture.Options(disk.Operations) with { SnapshotInterval = 2 });
+    private static async Task<CommitResult> IngestAsync(OwnTable table, string id) =>
+        await PowerLossTable.IngestAsync(table, await table.StateStore.BeginAttemptAsync(id));
 
     /// <summary>Code under test may wrap what it caught; without power, any error is one of the loss.</summary>
     private static bool IsLoss(Exception e) => e is PowerLostException or IngestException or IOException or AggregateException or OperationCanceledException;
-
-    private sealed class LostRowsException(string message) : Exception(message);
-
-    private sealed class InlineScheduler : TaskScheduler
-    {
-        protected override void QueueTask(Task task) => TryExecuteTask(task);
-
-        protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => TryExecuteTask(task);
-
-        protected override IEnumerable<Task> GetScheduledTasks() => [];
-    }
 }

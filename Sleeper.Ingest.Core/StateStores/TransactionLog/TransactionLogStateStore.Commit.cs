@@ -103,13 +103,14 @@ internal sealed partial class TransactionLogStateStore
             }
 
             var entry = _files.Prepare(CommitEntry(attempt, commit, body, time));
-            var (end, error) = await appender.AppendAsync(entry, deadline).ConfigureAwait(false);
+            var (end, error) = await AppendNextAsync(appender, entry, deadline).ConfigureAwait(false);
             if (end == AppendEnd.NotPut && !_attemptsInDoubt.ContainsKey(attempt.AttemptId))
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 throw new CommitFailedException(
                     $"Ingest '{attempt.IngestId}' is not committed: {_files.NameOf(entry.Entry.Number)} could not be written. {error!.Message}", error)
                 {
-                    IsRetryable = error is IngestException { IsRetryable: true },
+                    IsRetryable = error is IngestException { IsRetryable: true } or OperationCanceledException,
                 };
             }
 

@@ -194,6 +194,11 @@ internal sealed partial class TransactionLogStateStore
         };
         var entry = _partitions.Prepare(new LogEntry(header, new InitialisePartitions([.. tree.All]).ToBytes(), []));
         var (end, error) = await new LogAppender(_partitions, _options).AppendAsync(entry, deadline).ConfigureAwait(false);
+        if (end == AppendEnd.Ours)
+        {
+            _durablePartitionsNumber = 1;
+        }
+
         if (end == AppendEnd.NotPut)
         {
             throw new IngestException($"The partitions of table {_tableId} could not be written. {error!.Message}", error)

@@ -76,57 +76,6 @@ internal sealed partial class TransactionLogStateStore
         return committed;
     }
 
-    /// <summary>
-    /// Puts an entry without files, and before each try asks whether it is wanted still, since the entries of others may have made it needless.
-    /// </summary>
-    /// <param name="judge">What the entry's header says besides its place in the log; null if no entry is wanted.</param>
-    /// <param name="unknown">The error for an end that is not known, from its cause.</param>
-    /// <param name="cancellationToken">Gives up between two tries.</param>
-    private async Task AppendIfWantedAsync(
-        Func<Func<EntryHeader, EntryHeader>?> judge, Func<Exception?, Exception> unknown, CancellationToken cancellationToken)
-    {
-        using var deadline = new CommitDeadline(_options, cancellationToken);
-        var appender = new LogAppender(_files, _options);
-        var backoff = new JitteredBackoff(_options);
-        var time = _options.Time.GetUtcNow();
-        while (judge() is { } fill)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (deadline.IsOver)
-            {
-                throw unknown(null);
-            }
-
-            var entry = _files.Prepare(new LogEntry(fill(NextHeader(time)), NoFiles, []));
-            var (end, error) = await appender.AppendAsync(entry, deadline).ConfigureAwait(false);
-            if (end is AppendEnd.Unknown or AppendEnd.NotPut)
-            {
-                throw unknown(error);
-            }
-
-            if (end == AppendEnd.Ours)
-            {
-                _head.Apply(entry.Entry, _files.NameOf(entry.Entry.Number));
-                return;
-            }
-
-            await backoff.WaitAsync(deadline.Token).ConfigureAwait(false);
-            await ReadTailAsync(deadline, backoff, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>What the header of the next entry of the files log says whatever the entry is.</summary>
-    private EntryHeader NextHeader(DateTimeOffset time) => new()
-    {
-        TableId = _tableId,
-        Log = LogKind.Files,
-        Number = _head.Number + 1,
-        Type = TransactionType.AddFiles,
-        Time = time,
-        Writer = _options.Writer,
-        Before = _head.Checksum,
-    };
-
     private CommitOutcomeUnknownException StillUnknown(string ingestId, Exception? error) => new(
         ingestId,
         $"Whether ingest '{ingestId}' is committed could not be found out after {_files.NameOf(_head.Number)}: the log could not be read or written. "

@@ -24,6 +24,11 @@ internal sealed partial class TransactionLogStateStore
             }
 
             await BringPartitionsUpToDateAsync(cancellationToken).ConfigureAwait(false);
+            if (!dryRun)
+            {
+                await MakeGroundDurableAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             head = HeadSnapshot.Take(_tableId, _head, _partitionsHead);
         }
         finally
@@ -67,6 +72,7 @@ internal sealed partial class TransactionLogStateStore
                 await BringPartitionsUpToDateAsync(cancellationToken).ConfigureAwait(false);
             }
 
+            await MakeGroundDurableAsync(cancellationToken).ConfigureAwait(false);
             _lastDue = number;
             return HeadSnapshot.Take(_tableId, _head, _partitionsHead);
         }

@@ -12,8 +12,8 @@ namespace Sleeper.Ingest.Core.StateStores.TransactionLog;
 /// <remarks>
 /// <para>A writer keeps the head of the files log (<see cref="CommitHead"/>) and reads only what came after it. Its commits go one at a time; several
 /// stores, in any number of processes, meet in the log, where each number has one winner.</para>
-/// <para>Parts: this file begins attempts, <c>.Open</c> opens, <c>.Commit</c> commits, <c>.Resolve</c> ends attempts, <c>.Load</c> reads,
-/// <c>.Snapshots</c> writes snapshots. FORMAT.md beside this file has the objects.</para>
+/// <para>Parts: this file begins attempts, <c>.Open</c> opens, <c>.Commit</c> commits, <c>.Append</c> puts entries, <c>.Resolve</c> ends attempts,
+/// <c>.Load</c> reads, <c>.Snapshots</c> writes snapshots. FORMAT.md beside this file has the objects.</para>
 /// </remarks>
 internal sealed partial class TransactionLogStateStore : IStateStore, IDisposable
 {
@@ -31,6 +31,12 @@ internal sealed partial class TransactionLogStateStore : IStateStore, IDisposabl
     private PartitionsHead _partitionsHead;
     private readonly ConcurrentDictionary<string, bool> _attemptsInDoubt = new(StringComparer.Ordinal);
     private bool _isOpen;
+
+    /// <summary>Up to here the files log is known to survive a crash of the machine; beyond, it may be only seen.</summary>
+    private long _durableNumber;
+
+    /// <summary>The same for the partitions log.</summary>
+    private long _durablePartitionsNumber;
 
     /// <summary>The newest snapshot that is known.</summary>
     private long _snapshotNumber;

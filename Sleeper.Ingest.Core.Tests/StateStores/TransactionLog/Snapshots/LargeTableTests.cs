@@ -40,7 +40,7 @@ public sealed class LargeTableTests
         before = counted.Calls.Count;
         Assert.Equal(Entries + 1, (await opened.StateStore.LoadStateAsync(Token)).References.Count);
         Assert.True(opening <= 6, $"{opening}");
-        Assert.Equal(["open", "put", "put-if-absent", "delete"], commit.Select(c => c.Split(' ')[0]));
+        Assert.Equal(["open", "put", "put-if-absent", "delete"], commit.Select(c => c.Split(' ')[0]).Where(v => v is not ("barrier" or "flush")));
         Assert.True(counted.Calls.Count - before <= 4, string.Join('\n', counted.Calls.Skip(before)));
     }
 }

@@ -20,14 +20,17 @@ internal interface ISnapshots
     /// <summary>An object of a snapshot; null if there is none.</summary>
     ValueTask<IObjectReader?> OpenAsync(long number, SnapshotPart part, CancellationToken cancellationToken);
 
-    /// <summary>Writes the files of a snapshot as a stream, and makes them durable. False if they are there already.</summary>
+    /// <summary>Writes the files of a snapshot as a stream, and makes them durable. False if they are there already: then those are made durable.</summary>
     Task<bool> PutFilesAsync(long number, Func<LineSink, Task> write, CancellationToken cancellationToken);
 
-    /// <summary>Puts the head, after the files, or the mark that both are verified. False if it is there already.</summary>
+    /// <summary>Puts the head, after the files, or the mark that both are verified. False if it is there already: then that one is made durable.</summary>
     Task<bool> PutIfAbsentAsync(long number, SnapshotPart part, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
     /// <summary>Replaces the hint by the bytes of a head.</summary>
     Task PutHintAsync(ReadOnlyMemory<byte> head, CancellationToken cancellationToken);
+
+    /// <summary>Makes the head and the files of a snapshot that was found survive a crash of the machine.</summary>
+    Task MakeDurableAsync(long number, CancellationToken cancellationToken);
 
     /// <summary>Removes a snapshot, its head first.</summary>
     Task DeleteAsync(long number, CancellationToken cancellationToken);

@@ -29,6 +29,9 @@ internal sealed class LogTrimmer(string tableId, Schema schema, ITransactionLog 
         long[] old = [.. numbers.Where(n => n < boundary)];
         if (!dryRun)
         {
+            // Whoever put it may not have made it durable; without bodies in the log there is nothing else to open the table from.
+            await snapshots.MakeDurableAsync(boundary, cancellationToken).ConfigureAwait(false);
+
             // In ascending order, so that what is trimmed is always a beginning of the log.
             foreach (long[] some in entries.Chunk(MaxParallelWrites))
             {

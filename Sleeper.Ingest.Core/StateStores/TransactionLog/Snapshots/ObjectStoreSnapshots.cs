@@ -64,6 +64,7 @@ internal sealed class ObjectStoreSnapshots(IObjectStore store, TablePaths paths,
         var barrier = await store.OpenBarrierAsync(cancellationToken).ConfigureAwait(false);
         await using (barrier.ConfigureAwait(false))
         {
+            bool isOurs = true;
             try
             {
                 var writer = await store.CreateAsync(path, cancellationToken).ConfigureAwait(false);
@@ -75,24 +76,45 @@ internal sealed class ObjectStoreSnapshots(IObjectStore store, TablePaths paths,
             }
             catch (ObjectExistsException)
             {
-                return false;
+                isOurs = false;
             }
 
             await barrier.FlushAsync([path], cancellationToken).ConfigureAwait(false);
-            return true;
+            return isOurs;
         }
     }
 
-    public Task<bool> PutIfAbsentAsync(long number, SnapshotPart part, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
-        store.PutIfAbsentAsync(paths.Snapshot(number, part), bytes, cancellationToken);
+    public async Task<bool> PutIfAbsentAsync(long number, SnapshotPart part, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        string path = paths.Snapshot(number, part);
+        if (await store.PutIfAbsentAsync(path, bytes, cancellationToken).ConfigureAwait(false))
+        {
+            return true;
+        }
+
+        await FlushAsync([path], cancellationToken).ConfigureAwait(false);
+        return false;
+    }
 
     public Task PutHintAsync(ReadOnlyMemory<byte> head, CancellationToken cancellationToken) => store.PutAsync(paths.SnapshotHint, head, cancellationToken);
+
+    public Task MakeDurableAsync(long number, CancellationToken cancellationToken) =>
+        FlushAsync([paths.Snapshot(number, SnapshotPart.Files), paths.Snapshot(number, SnapshotPart.Head)], cancellationToken);
 
     public async Task DeleteAsync(long number, CancellationToken cancellationToken)
     {
         foreach (var part in (SnapshotPart[])[SnapshotPart.Head, SnapshotPart.Files, SnapshotPart.Verified])
         {
             await store.DeleteAsync(paths.Snapshot(number, part), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task FlushAsync(string[] found, CancellationToken cancellationToken)
+    {
+        var barrier = await store.OpenBarrierAsync(cancellationToken).ConfigureAwait(false);
+        await using (barrier.ConfigureAwait(false))
+        {
+            await barrier.FlushAsync(found, cancellationToken).ConfigureAwait(false);
         }
     }
 
