@@ -139,7 +139,7 @@ public sealed class JavaTableReadingTests
         var fields = file.MakeFieldColumns();
         for (int group = 0; group < file.RowGroupCount; group++)
         {
-            using var reader = await file.OpenRowGroupAsync(group, Token);
+            using var reader = (await file.OpenRowGroupAsync(group, [], null, Token))!;
             for (long left = file.RowCountOf(group); left > 0;)
             {
                 int count = (int)Math.Min(left, file.StretchRowsOf(group));

@@ -43,7 +43,13 @@ internal sealed class RandomTable
     public InMemoryObjectStore Store { get; } = new();
 
     public ReadContext Context() =>
-        new(Store, "random", name => name, Schema, Order) { StretchRowCount = _random.Next(1, 40), StretchBytes = _random.Next(1, 4000) };
+        new(Store, "random", name => name, Schema, Order)
+        {
+            StretchRowCount = _random.Next(1, 40),
+            StretchBytes = _random.Next(1, 4000),
+            FileShareBytes = _random.Next(1, 2000),
+            SmallRowGroupBytes = _random.Next(4) == 0 ? 64 << 10 : 0,
+        };
 
     public IReadOnlyList<Row> RowsOf(string file) => _files[file];
 

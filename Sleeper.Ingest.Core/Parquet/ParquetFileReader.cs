@@ -19,9 +19,11 @@ internal sealed class ParquetFileReader : IDisposable
     private readonly ParquetReaderLimits _limits;
     private readonly DecompressorPool _decompressors = new();
     private readonly DecodedBytes _decoded;
+    private readonly long _metadataOffset;
 
-    private ParquetFileReader(IRandomAccessReader source, ParquetReaderLimits limits, FileMetadata metadata, ParquetSchema schema)
+    private ParquetFileReader(IRandomAccessReader source, ParquetReaderLimits limits, FileMetadata metadata, long metadataOffset, ParquetSchema schema)
     {
+        _metadataOffset = metadataOffset;
         _source = source;
         _limits = limits;
         _decoded = new DecodedBytes(limits);
@@ -43,9 +45,9 @@ internal sealed class ParquetFileReader : IDisposable
     {
         try
         {
-            (FileMetadata metadata, long metadataOffset) = await ParquetFooter.ReadAsync(source, limits, cancellationToken).ConfigureAwait(false);
+            (FileMetadata metadata, long metadataOffset, ReadOnlyMemory<byte> tail) = await ParquetFooter.ReadAsync(source, limits, cancellationToken).ConfigureAwait(false);
             ParquetSchema schema = FooterChecks.Check(metadata, metadataOffset, limits);
-            return new ParquetFileReader(source, limits, metadata, schema);
+            return new ParquetFileReader(new TailedReader(source, tail), limits, metadata, metadataOffset, schema);
         }
         catch (ParquetFormatException fault)
         {
@@ -78,11 +80,41 @@ internal sealed class ParquetFileReader : IDisposable
     /// <param name="leafColumns">Indexes among the leaves of <see cref="Schema"/>, each once, in any order.</param>
     /// <param name="memory">Where all memory is taken that the row group holds; a row group that does not fit its share is read through windows.</param>
     /// <param name="cancellationToken">Stops the reads.</param>
-    public async Task<RowGroupReader> OpenRowGroupAsync(int rowGroup, IReadOnlyList<int> leafColumns, IReadMemory memory, CancellationToken cancellationToken)
+    public Task<RowGroupReader> OpenRowGroupAsync(int rowGroup, IReadOnlyList<int> leafColumns, IReadMemory memory, CancellationToken cancellationToken) =>
+        OpenRowGroupAsync(rowGroup, leafColumns, null, default, memory, cancellationToken);
+
+    /// <summary>Opens a range of rows of a row group: of the chosen columns only the pages that hold one of them.</summary>
+    /// <param name="rowGroup">0 to <see cref="RowGroupCount"/> - 1.</param>
+    /// <param name="leafColumns">Indexes among the leaves of <see cref="Schema"/>, each once, in any order.</param>
+    /// <param name="index">Where pages lie; null for all rows.</param>
+    /// <param name="rows">The rows, at least one, if there is an index.</param>
+    /// <param name="memory">Where all memory is taken that the row group holds.</param>
+    /// <param name="cancellationToken">Stops the reads.</param>
+    public async Task<RowGroupReader> OpenRowGroupAsync(
+        int rowGroup, IReadOnlyList<int> leafColumns, PageIndex? index, RowRange rows, IReadMemory memory, CancellationToken cancellationToken)
     {
         IReadOnlyList<(LeafColumn Column, ColumnMetadata Chunk)> chunks = ChooseChunks(rowGroup, leafColumns);
         long rowCount = Metadata.RowGroups[rowGroup].NumRows;
-        return await RowGroupReader.OpenAsync(_source, rowGroup, rowCount, chunks, _limits, _decompressors, _decoded, memory, cancellationToken).ConfigureAwait(false);
+        ChunkPart[] parts = [.. chunks.Select(chosen => index is null ? ChunkPart.Whole(chosen.Column, chosen.Chunk, rowCount) : index.PartOf(chosen.Column, chosen.Chunk, rows))];
+        return await RowGroupReader.OpenAsync(_source, rowGroup, rowCount, index is null ? new RowRange(0, rowCount) : rows, parts, _limits, _decompressors, _decoded, memory, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads where the pages of the chosen columns lie, and the bounds of the pages of one of them; null where the file does not say that.</summary>
+    /// <param name="rowGroup">0 to <see cref="RowGroupCount"/> - 1.</param>
+    /// <param name="leafColumns">Indexes among the leaves of <see cref="Schema"/>.</param>
+    /// <param name="boundsColumn">The one whose bounds are wanted.</param>
+    /// <param name="cancellationToken">Stops the reads.</param>
+    public async ValueTask<PageIndex?> ReadPageIndexAsync(int rowGroup, IReadOnlyList<int> leafColumns, int boundsColumn, CancellationToken cancellationToken)
+    {
+        ChooseChunks(rowGroup, leafColumns);
+        try
+        {
+            return await PageIndex.ReadAsync(_source, _metadataOffset, Metadata.RowGroups[rowGroup], leafColumns, boundsColumn, _limits, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ParquetFormatException fault)
+        {
+            throw fault.In(Name, rowGroup);
+        }
     }
 
     /// <summary>False if the column's Bloom filter says that no value with this hash is in the row group; true also where there is no filter.</summary>

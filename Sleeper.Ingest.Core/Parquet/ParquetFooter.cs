@@ -26,8 +26,8 @@ internal static class ParquetFooter
 
     private static ReadOnlySpan<byte> EncryptedMagic => "PARE"u8;
 
-    /// <summary>The metadata and where in the file it begins.</summary>
-    public static async Task<(FileMetadata Metadata, long Offset)> ReadAsync(IRandomAccessReader source, ParquetReaderLimits limits, CancellationToken cancellationToken)
+    /// <summary>The metadata, where in the file it begins, and the last bytes of the file, of which it is a part.</summary>
+    public static async Task<(FileMetadata Metadata, long Offset, ReadOnlyMemory<byte> Tail)> ReadAsync(IRandomAccessReader source, ParquetReaderLimits limits, CancellationToken cancellationToken)
     {
         if (source.Length < MinFileLength)
         {
@@ -48,7 +48,7 @@ internal static class ParquetFooter
         }
 
         var reader = new ThriftCompactReader(tail.AsSpan(tail.Length - TrailerLength - metadataLength, metadataLength), offset, limits.MaxMetadataDepth);
-        return (FileMetadata.Read(ref reader, limits), offset);
+        return (FileMetadata.Read(ref reader, limits), offset, tail);
     }
 
     private static int CheckTrailer(IRandomAccessReader source, ReadOnlySpan<byte> tail, ParquetReaderLimits limits)

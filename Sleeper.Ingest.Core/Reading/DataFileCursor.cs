@@ -6,7 +6,7 @@ namespace Sleeper.Ingest.Core.Reading;
 
 /// <summary>Walks the wanted rows of one file reference in key order: those of the partition's region and of the read's range.</summary>
 /// <remarks>
-/// Holds one row group as it is stored and one stretch of it decoded; row groups that statistics or Bloom filters rule out are not read. A file that is not in
+/// Holds one row group as it is stored and one stretch of it decoded; row groups and pages that statistics, page indexes or Bloom filters rule out are not read. A file that is not in
 /// order, or has other rows in the region than the reference counts, is an error: to give its rows nevertheless would break what a reader
 /// relies on. One caller at a time.
 /// </remarks>
@@ -21,7 +21,8 @@ internal sealed class DataFileCursor : IAsyncDisposable
     private RowGroupReader? _rowGroup;
     private int _rowGroupIndex = -1;
     private int _stretchRows;
-    private long _rowsLeft;
+    private long _nextRow;
+    private long _endRow;
     private long _rowsGiven;
     private long _firstRow;
     private int _row = -1;
@@ -94,7 +95,7 @@ internal sealed class DataFileCursor : IAsyncDisposable
             while (!_isPastUpper)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (_rowsLeft == 0 && !await OpenNextRowGroupAsync(cancellationToken).ConfigureAwait(false))
+                if (_nextRow == _endRow && !await OpenNextRowGroupAsync(cancellationToken).ConfigureAwait(false))
                 {
                     break;
                 }
@@ -186,30 +187,35 @@ internal sealed class DataFileCursor : IAsyncDisposable
     {
         _rowGroup?.Dispose();
         _rowGroup = null;
-        _rowGroupIndex = NextRowGroup(_rowGroupIndex);
-        if (_rowGroupIndex >= _file.RowGroupCount)
+        while (_rowGroup is null)
         {
-            return false;
+            _rowGroupIndex = NextRowGroup(_rowGroupIndex);
+            if (_rowGroupIndex >= _file.RowGroupCount)
+            {
+                return false;
+            }
+
+            _rowGroup = await _file.OpenRowGroupAsync(_rowGroupIndex, _planned.Lower, _planned.Upper, cancellationToken).ConfigureAwait(false);
         }
 
-        _rowGroup = await _file.OpenRowGroupAsync(_rowGroupIndex, cancellationToken).ConfigureAwait(false);
         _stretchRows = _file.StretchRowsOf(_rowGroupIndex);
-        _rowsLeft = _file.RowCountOf(_rowGroupIndex);
-        _firstRow = 0;
+        _nextRow = _rowGroup.Rows.First;
+        _endRow = _rowGroup.Rows.End;
+        _firstRow = _nextRow;
         _end = 0;
         return true;
     }
 
     private async ValueTask DecodeStretchAsync(CancellationToken cancellationToken)
     {
-        _firstRow = _file.RowCountOf(_rowGroupIndex) - _rowsLeft;
-        int rows = (int)Math.Min(_rowsLeft, _stretchRows);
+        _firstRow = _nextRow;
+        int rows = (int)Math.Min(_endRow - _nextRow, _stretchRows);
         foreach (var field in _fields)
         {
             await field.ReadAsync(_rowGroup!, rows, cancellationToken).ConfigureAwait(false);
         }
 
-        _rowsLeft -= rows;
+        _nextRow += rows;
         int outOfOrder = _keys.Encode(_fields.AsSpan(0, _context.Schema.KeyFieldCount), rows);
         if (outOfOrder >= 0)
         {

@@ -1,6 +1,7 @@
 using Sleeper.Ingest.Core.DataFiles;
 using Sleeper.Ingest.Core.Parquet;
 using Sleeper.Ingest.Core.Parquet.RowGroups;
+using Sleeper.Ingest.Core.Parquet.Schemas;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
 
@@ -71,8 +72,7 @@ internal sealed class OpenDataFile : IAsyncDisposable
     public long RowCountOf(int rowGroup) => _reader.Metadata.RowGroups[rowGroup].NumRows;
 
     /// <summary>What is known of the first row key of a row group without reading it.</summary>
-    public RowGroupBounds BoundsOf(int rowGroup) =>
-        RowGroupBounds.Of(_reader.Metadata, rowGroup, _match.Fields[0].Column!, _context.Schema.RowKeyFields[0], _context.Order);
+    public KeyBounds BoundsOf(int rowGroup) => KeyBounds.Of(_reader.Metadata, rowGroup, FirstColumn, FirstField, _context.Order);
 
     /// <summary>False if a Bloom filter says that no row of the row group has these values in its first row keys.</summary>
     public async ValueTask<bool> MayHoldAsync(int rowGroup, IReadOnlyList<FieldValue> rowKey, CancellationToken cancellationToken)
@@ -93,12 +93,59 @@ internal sealed class OpenDataFile : IAsyncDisposable
     /// <summary>How many rows of a row group are decoded at a time.</summary>
     public int StretchRowsOf(int rowGroup) => _reader.RowsIn(_context.StretchBytes, rowGroup, _leafColumns, _context.StretchRowCount);
 
-    public Task<RowGroupReader> OpenRowGroupAsync(int rowGroup, CancellationToken cancellationToken) =>
-        _reader.OpenRowGroupAsync(rowGroup, _leafColumns, new UnboundedMemory { ShareBytes = _context.FileShareBytes }, cancellationToken);
+    /// <summary>Opens those rows of a row group of which the page index does not say that their keys are outside of a range; null if that is none.</summary>
+    /// <param name="rowGroup">The row group.</param>
+    /// <param name="lower">The smallest key of the range.</param>
+    /// <param name="upper">The first key behind it; null for no bound.</param>
+    /// <param name="cancellationToken">Stops the reads.</param>
+    public async Task<RowGroupReader?> OpenRowGroupAsync(int rowGroup, byte[] lower, byte[]? upper, CancellationToken cancellationToken)
+    {
+        var memory = new UnboundedMemory { ShareBytes = _context.FileShareBytes };
+        var index = await FindIndexAsync(rowGroup, lower, upper, cancellationToken).ConfigureAwait(false);
+        if (index is null)
+        {
+            return await _reader.OpenRowGroupAsync(rowGroup, _leafColumns, memory, cancellationToken).ConfigureAwait(false);
+        }
+
+        var rows = RowsIn(index, lower, upper);
+        return rows.IsEmpty ? null : await _reader.OpenRowGroupAsync(rowGroup, _leafColumns, index, rows, memory, cancellationToken).ConfigureAwait(false);
+    }
 
     public async ValueTask DisposeAsync()
     {
         _reader.Dispose();
         await _object.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private LeafColumn FirstColumn => _match.Fields[0].Column!;
+
+    private Field FirstField => _context.Schema.RowKeyFields[0];
+
+    /// <summary>The page index, if it could save more than it costs to read.</summary>
+    private async ValueTask<PageIndex?> FindIndexAsync(int rowGroup, byte[] lower, byte[]? upper, CancellationToken cancellationToken) =>
+        BoundsOf(rowGroup).AreInside(lower, upper)
+        || !KeyBounds.CanBeUsed(_reader.Metadata, FirstColumn, FirstField, _context.Order)
+        || _reader.StoredBytes(rowGroup, _leafColumns) <= _context.SmallRowGroupBytes
+            ? null
+            : await _reader.ReadPageIndexAsync(rowGroup, _leafColumns, FirstColumn.Index, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>From the first page that may have keys of the range to the last one that may: in a sorted file these lie behind one another.</summary>
+    private RowRange RowsIn(PageIndex index, byte[] lower, byte[]? upper)
+    {
+        int first = 0;
+        int end = index.PageCount;
+        while (first < end && !MayMeet(first))
+        {
+            first++;
+        }
+
+        while (end > first && !MayMeet(end - 1))
+        {
+            end--;
+        }
+
+        return first == end ? default : new RowRange(index.RowsOf(first).First, index.RowsOf(end - 1).End);
+
+        bool MayMeet(int page) => KeyBounds.Of(index.MinOf(page), index.MaxOf(page), FirstColumn, FirstField).MayMeet(lower, upper);
     }
 }

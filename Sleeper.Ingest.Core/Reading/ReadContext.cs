@@ -19,6 +19,9 @@ internal sealed record ReadContext(IObjectStore Store, string TableName, Func<st
     /// <summary>Stored bytes up to which a row group is held whole, of each open file; larger ones are read through windows of so many bytes.</summary>
     public long FileShareBytes { get; init; } = 8 << 20;
 
+    /// <summary>Stored bytes up to which no page of a row group is left out: one request less then, and few bytes more.</summary>
+    public long SmallRowGroupBytes { get; init; } = 64 << 10;
+
     /// <summary>Most rows that are decoded at a time, of each open file.</summary>
     public int StretchRowCount { get; init; } = 4096;
 

@@ -31,7 +31,7 @@ public class WindowedReadingTests
         for (int seed = 0; seed < 40; seed++)
         {
             var random = new Random(seed);
-            (byte[] bytes, ColumnVector[] columns) = Write(random, random.Next(1, 6000));
+            (byte[] bytes, ColumnVector[] columns) = Write(random, random.Next(1, 10_000));
             var source = new BytesSource($"seed {seed}", bytes);
             using ParquetFileReader file = await ParquetFileReader.OpenAsync(source, ParquetReaderLimits.Default, TestContext.Current.CancellationToken);
             long stored = file.StoredBytes(0, [0, 1, 2, 3, 4]);
@@ -41,7 +41,9 @@ public class WindowedReadingTests
             ColumnVector[] read = await ParquetDrain.ReadColumnsAsync(file, 0, random.Next(1, 3000), memory);
 
             Assert.All(Mixed.Columns, leaf => VectorSamples.AssertSame(leaf, columns[leaf.Index], read[leaf.Index]));
-            AssertReadOnce([.. source.Reads.Skip(footerReads)], stored);
+
+            // What lies in the last 64 KiB came with the footer.
+            Assert.InRange(AssertReadOnce([.. source.Reads.Skip(footerReads)]), stored - (64 << 10), stored);
             Assert.Equal(0, memory.HeldBytes);
         }
     }
@@ -86,11 +88,12 @@ public class WindowedReadingTests
     [Fact]
     public async Task A_row_group_that_fits_its_share_comes_in_one_read()
     {
-        (byte[] bytes, _) = Write(new Random(3), 2000);
+        (byte[] bytes, _) = Write(new Random(3), 10_000);
         var source = new BytesSource("f", bytes);
         using ParquetFileReader file = await ParquetFileReader.OpenAsync(source, ParquetReaderLimits.Default, TestContext.Current.CancellationToken);
         long stored = file.StoredBytes(0, [0, 1, 2, 3, 4]);
         int footerReads = source.Reads.Count;
+        Assert.InRange(stored, 64 << 10, long.MaxValue);
 
         await ParquetDrain.ReadColumnsAsync(file, 0, 100, new CountedMemory { ShareBytes = stored });
 
@@ -250,7 +253,7 @@ public class WindowedReadingTests
     private static ColumnWriteOptions[] NoDictionary(int columns) =>
         [.. Enumerable.Range(0, columns).Select(_ => new ColumnWriteOptions { Dictionary = DictionaryUse.Never })];
 
-    private static void AssertReadOnce(List<(long Offset, int Length)> reads, long total)
+    private static long AssertReadOnce(List<(long Offset, int Length)> reads)
     {
         reads.Sort();
         for (int i = 1; i < reads.Count; i++)
@@ -258,6 +261,6 @@ public class WindowedReadingTests
             Assert.True(reads[i].Offset >= reads[i - 1].Offset + reads[i - 1].Length, $"byte {reads[i].Offset} was read twice");
         }
 
-        Assert.Equal(total, reads.Sum(read => (long)read.Length));
+        return reads.Sum(read => (long)read.Length);
     }
 }

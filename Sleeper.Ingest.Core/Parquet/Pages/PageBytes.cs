@@ -37,6 +37,9 @@ internal sealed class PageBytes : IDisposable
         Left = length;
     }
 
+    /// <summary>The number of its first page among those of the column chunk, for messages.</summary>
+    public int FirstPage { get; init; }
+
     /// <summary>Where in the file the next byte lies.</summary>
     public long Offset { get; private set; }
 

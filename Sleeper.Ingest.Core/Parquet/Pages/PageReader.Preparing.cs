@@ -16,6 +16,7 @@ internal sealed partial class PageReader
     private const int PeekBytes = 64 << 10;
 
     private int _headerBytes = UsualHeaderBytes;
+    private bool _isNewPage = true;
     private long _pageRoom;
     private long _dictionaryRoom;
 
@@ -72,12 +73,13 @@ internal sealed partial class PageReader
     /// <summary>Goes on to the next stretch where one ends; false at the end of all.</summary>
     private bool MoveToBytes()
     {
-        while (_stretch < _stretches.Count && Bytes.Left == 0)
+        while (_stretch + 1 < _stretches.Count && Bytes.Left == 0)
         {
             _stretch++;
+            PageNumber = null;
         }
 
-        return _stretch < _stretches.Count;
+        return _stretch < _stretches.Count && Bytes.Left > 0;
     }
 
     /// <summary>False if not enough bytes lie in memory to tell what the header says.</summary>
@@ -93,10 +95,11 @@ internal sealed partial class PageReader
             return false;
         }
 
-        if (PageNumber is null || PageOffset != Bytes.Offset)
+        if (_isNewPage)
         {
             PageOffset = Bytes.Offset;
-            PageNumber = PageNumber + 1 ?? 0;
+            PageNumber = PageNumber + 1 ?? Bytes.FirstPage;
+            _isNewPage = false;
         }
 
         PageHeader header;
@@ -114,6 +117,7 @@ internal sealed partial class PageReader
         Bytes.Skip(length);
         CheckSizes(header, Bytes.Left);
         _headerBytes = UsualHeaderBytes;
+        _isNewPage = true;
         _header = header;
         return true;
     }

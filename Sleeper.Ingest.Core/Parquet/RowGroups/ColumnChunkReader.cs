@@ -24,11 +24,14 @@ internal sealed class ColumnChunkReader : IDisposable
     private readonly byte _maxDefinitionLevel;
     private readonly bool _isRepeated;
     private readonly VectorKind _kind;
+    private readonly bool _isPartial;
+    private readonly IReadOnlyList<long>? _pageRowCounts;
     private readonly Dictionary<ParquetEncoding, ValueDecoder> _decoders = [];
     private readonly byte[] _repetitionAhead;
     private readonly byte[] _definitionAhead;
     private DataPage _page;
     private ValueDecoder? _decoder;
+    private int _pagesRead;
     private int _aheadNext;
     private int _aheadEnd;
     private int _pageLeft;
@@ -39,16 +42,19 @@ internal sealed class ColumnChunkReader : IDisposable
     private int _done;
     private bool _isReading;
 
-    public ColumnChunkReader(LeafColumn column, PageReader pages, long valueCount, long rowCount, ParquetReaderLimits limits)
+    public ColumnChunkReader(ChunkPart part, PageReader pages, ParquetReaderLimits limits)
     {
+        LeafColumn column = part.Column;
         _column = column;
         _pages = pages;
         _limits = limits;
         _maxDefinitionLevel = checked((byte)column.MaxDefinitionLevel);
         _isRepeated = column.MaxRepetitionLevel > 0;
         _kind = column.VectorKind;
-        _chunkLeft = valueCount;
-        _rowsLeft = rowCount;
+        _isPartial = part.IsPartial;
+        _pageRowCounts = part.PageRowCounts;
+        _chunkLeft = _pageRowCounts is null || _isRepeated ? part.Chunk.NumValues : _pageRowCounts.Sum();
+        _rowsLeft = part.Rows.End - part.FirstRow;
         _repetitionAhead = _isRepeated ? new byte[LookAhead] : [];
         _definitionAhead = _isRepeated ? new byte[LookAhead] : [];
     }
@@ -97,7 +103,7 @@ internal sealed class ColumnChunkReader : IDisposable
             _rowsLeft -= _wanted;
         }
 
-        return _rowsLeft > 0 || TryCheckEnd();
+        return _rowsLeft > 0 || _isPartial || TryCheckEnd();
     }
 
     /// <summary>Brings the next page into memory.</summary>
@@ -273,6 +279,9 @@ internal sealed class ColumnChunkReader : IDisposable
         {
             case PageStep.NotReady:
                 return false;
+            case PageStep.End when _isRepeated && _pageRowCounts is not null:
+                _chunkLeft = 0; // The pages of a range of rows end with a row.
+                return true;
             case PageStep.End:
                 throw new ParquetFormatException($"The column chunk's bytes end with {_chunkLeft:N0} of its values missing.");
         }
@@ -282,6 +291,12 @@ internal sealed class ColumnChunkReader : IDisposable
             throw new ParquetFormatException($"A page claims {_page.LevelCount:N0} values, but its column chunk has {_chunkLeft:N0} left.");
         }
 
+        if (!_isRepeated && _pageRowCounts is { } rowCounts && _page.LevelCount != rowCounts[_pagesRead])
+        {
+            throw new ParquetFormatException($"A page has {_page.LevelCount:N0} rows, but the offset index says {rowCounts[_pagesRead]:N0}.");
+        }
+
+        _pagesRead++;
         _decoder = null;
         _pageLeft = _page.LevelCount;
         _chunkLeft -= _page.LevelCount;

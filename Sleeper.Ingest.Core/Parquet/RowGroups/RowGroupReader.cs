@@ -15,6 +15,11 @@ namespace Sleeper.Ingest.Core.Parquet.RowGroups;
 /// </remarks>
 internal sealed class RowGroupReader : IDisposable
 {
+    /// <summary>Where pages are left out, a gap up to this is read along: bytes count more then, since few are wanted.</summary>
+    private const long MaxPageGapBytes = 16 << 10;
+
+    private const int SkipRows = 4096;
+
     private readonly string _fileName;
     private readonly int _rowGroup;
     private readonly ChunkBytes _bytes;
@@ -24,44 +29,53 @@ internal sealed class RowGroupReader : IDisposable
     private readonly Dictionary<int, ColumnChunkReader> _columns = [];
     private volatile bool _isDisposed;
 
-    private RowGroupReader(string fileName, int rowGroup, long rowCount, ChunkBytes bytes, DecodedBytes decoded)
+    private RowGroupReader(string fileName, int rowGroup, long rowCount, RowRange rows, ChunkBytes bytes, DecodedBytes decoded)
     {
         _decoded = decoded;
         _fileName = fileName;
         _rowGroup = rowGroup;
         _bytes = bytes;
         RowCount = rowCount;
+        Rows = rows;
     }
 
-    /// <summary>Rows of the row group.</summary>
+    /// <summary>Rows of the row group, also where a part of them is given.</summary>
     public long RowCount { get; }
+
+    /// <summary>The rows that are given.</summary>
+    public RowRange Rows { get; }
 
     /// <summary>Memory held: the column chunks as stored or their windows, and for each column its dictionary and its present page. Grows while pages are read.</summary>
     public long HeldBytes => _bytes.HeldBytes + _columns.Values.Sum(column => column.HeldBytes);
 
     /// <summary>Reads the chunks that fit their share, and the first bytes of the others.</summary>
     public static async Task<RowGroupReader> OpenAsync(
-        IRandomAccessReader file, int rowGroup, long rowCount, IReadOnlyList<(LeafColumn Column, ColumnMetadata Chunk)> chunks, ParquetReaderLimits limits,
+        IRandomAccessReader file, int rowGroup, long rowCount, RowRange rows, IReadOnlyList<ChunkPart> parts, ParquetReaderLimits limits,
         DecompressorPool decompressors, DecodedBytes decoded, IReadMemory memory, CancellationToken cancellationToken)
     {
-        ChunkRange[] ranges = [.. chunks.Select(chosen => ChunkRange.Of(chosen.Chunk))];
-        WindowPlan plan = WindowPlan.Make(ranges, memory.ShareBytes);
+        ChunkRange[] ranges = [.. parts.SelectMany(part => part.Stretches).Select(stretch => stretch.Range)];
+        WindowPlan plan = WindowPlan.Make(ranges, memory.ShareBytes, parts.Any(part => part.PageRowCounts is not null) ? MaxPageGapBytes : ChunkBytes.MaxGapBytes);
         IReadOnlyList<ChunkRange> whole = ChunkBytes.Join(ranges.Where((range, i) => plan.WindowBytes[i] == range.Length), plan.MaxGapBytes);
         ChunkBytes bytes = await ChunkBytes.ReadAsync(file, whole, memory, cancellationToken).ConfigureAwait(false);
-        var reader = new RowGroupReader(file.Name, rowGroup, rowCount, bytes, decoded);
+        var reader = new RowGroupReader(file.Name, rowGroup, rowCount, rows, bytes, decoded);
         try
         {
-            for (int i = 0; i < chunks.Count; i++)
+            int next = 0;
+            foreach (ChunkPart part in parts)
             {
-                (LeafColumn column, ColumnMetadata chunk) = chunks[i];
                 var columnMemory = new PageMemory(memory, reader.MeasureAsync);
                 reader._memories.Add(columnMemory);
-                PageBytes[] stretches = ranges[i].Length == 0 ? [] : [reader.Open(file, ranges[i], plan.WindowBytes[i], columnMemory)];
-                var pages = new PageReader(stretches, columnMemory, column, chunk.Codec, limits, decompressors, decoded);
-                reader._columns.Add(column.Index, new ColumnChunkReader(column, pages, chunk.NumValues, rowCount, limits));
+                PageBytes[] stretches = [.. part.Stretches.Select(stretch => reader.Open(file, stretch, plan.WindowBytes[next++], columnMemory))];
+                var pages = new PageReader(stretches, columnMemory, part.Column, part.Chunk.Codec, limits, decompressors, decoded);
+                reader._columns.Add(part.Column.Index, new ColumnChunkReader(part, pages, limits));
             }
 
             await reader.FillWindowsAsync(cancellationToken).ConfigureAwait(false);
+            foreach (ChunkPart part in parts)
+            {
+                await reader.SkipAsync(part.Column, part.Rows.First - part.FirstRow, cancellationToken).ConfigureAwait(false);
+            }
+
             return reader;
         }
         catch
@@ -106,16 +120,28 @@ internal sealed class RowGroupReader : IDisposable
     private static long SizeOf(ColumnVector vector) =>
         vector.LevelCount + (vector.ValueCount * (vector.Kind == VectorKind.Int64 ? 8L : 4L)) + vector.ByteCount;
 
-    private unsafe PageBytes Open(IRandomAccessReader file, ChunkRange range, long windowBytes, PageMemory memory)
+    private unsafe PageBytes Open(IRandomAccessReader file, ChunkStretch stretch, long windowBytes, PageMemory memory)
     {
+        ChunkRange range = stretch.Range;
         if (windowBytes == range.Length)
         {
-            return new PageBytes((nint)_bytes.PointerTo(range), range.Offset, range.Length);
+            return new PageBytes((nint)_bytes.PointerTo(range), range.Offset, range.Length) { FirstPage = stretch.FirstPage };
         }
 
-        var window = new PageBytes(file, range.Offset, range.Length, windowBytes, memory);
+        var window = new PageBytes(file, range.Offset, range.Length, windowBytes, memory) { FirstPage = stretch.FirstPage };
         _windows.Add(window);
         return window;
+    }
+
+    /// <summary>Passes the rows of a column's first page that lie before those to be given.</summary>
+    private async Task SkipAsync(LeafColumn column, long rows, CancellationToken cancellationToken)
+    {
+        var passed = new ColumnVector(column.VectorKind);
+        while (rows > 0)
+        {
+            rows -= await ReadAsync(column.Index, passed, (int)Math.Min(rows, SkipRows), cancellationToken).ConfigureAwait(false);
+            passed.Clear();
+        }
     }
 
     /// <summary>Bytes for one page and the dictionary of each column, as stored and without compression.</summary>

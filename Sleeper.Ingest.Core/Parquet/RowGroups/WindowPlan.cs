@@ -15,16 +15,16 @@ internal sealed record WindowPlan(IReadOnlyList<long> WindowBytes, long MaxGapBy
     /// All chunks whole if they fit the share, joined. Otherwise each has a window in proportion to its length: then all of them have to be filled
     /// again at about the same row. With the least windows and with gaps that is up to twice the share.
     /// </summary>
-    public static WindowPlan Make(IReadOnlyCollection<ChunkRange> chunks, long shareBytes)
+    public static WindowPlan Make(IReadOnlyCollection<ChunkRange> chunks, long shareBytes, long maxGapBytes)
     {
         shareBytes = Math.Min(shareBytes, MaxShareBytes);
-        if (ChunkBytes.Join(chunks).Sum(range => range.Length) <= shareBytes)
+        if (ChunkBytes.Join(chunks, maxGapBytes).Sum(range => range.Length) <= shareBytes)
         {
-            return new WindowPlan([.. chunks.Select(chunk => chunk.Length)], ChunkBytes.MaxGapBytes);
+            return new WindowPlan([.. chunks.Select(chunk => chunk.Length)], maxGapBytes);
         }
 
         double storedBytes = chunks.Sum(chunk => (double)chunk.Length);
         long least = Math.Min(MinWindowBytes, shareBytes / (2 * chunks.Count));
-        return new WindowPlan([.. chunks.Select(chunk => Math.Min(chunk.Length, Math.Max(least, (long)(shareBytes * (chunk.Length / storedBytes)))))], least);
+        return new WindowPlan([.. chunks.Select(chunk => Math.Min(chunk.Length, Math.Max(least, (long)(shareBytes * (chunk.Length / storedBytes)))))], Math.Min(least, maxGapBytes));
     }
 }

@@ -7,36 +7,48 @@ using Sleeper.Ingest.Core.Schemas;
 namespace Sleeper.Ingest.Core.Reading;
 
 /// <summary>
-/// What the statistics of a row group promise of its first row key: no value below <paramref name="Min"/>, none above <paramref name="Max"/>, both
+/// What the statistics of a row group or a page promise of its first row key: no value below <paramref name="Min"/>, none above <paramref name="Max"/>, both
 /// encoded; null where nothing is promised.
 /// </summary>
-internal sealed record RowGroupBounds(byte[]? Min, byte[]? Max)
+internal sealed record KeyBounds(byte[]? Min, byte[]? Max)
 {
-    private static readonly RowGroupBounds Unknown = new(null, null);
+    private static readonly KeyBounds Unknown = new(null, null);
 
     /// <summary>
     /// Reads the bounds. Statistics of byte arrays are by unsigned bytes, so they say nothing where the table's order is Java's; those of columns
     /// with a meaning of their own (unsigned numbers, decimals) are by that meaning and are left alone.
     /// </summary>
-    public static RowGroupBounds Of(FileMetadata file, int rowGroup, LeafColumn column, Field field, KeyOrder order)
+    public static KeyBounds Of(FileMetadata file, int rowGroup, LeafColumn column, Field field, KeyOrder order)
     {
         var statistics = file.RowGroups[rowGroup].Columns[column.Index].Metadata?.Statistics;
-        bool isBytes = field.Type.Kind is FieldTypeKind.String or FieldTypeKind.ByteArray;
-        if (statistics is null || (isBytes && order != KeyOrder.Bytes) || !IsOrderedByValue(file, column))
-        {
-            return Unknown;
-        }
-
-        return new RowGroupBounds(Encode(statistics.MinValue, column, field), Encode(statistics.MaxValue, column, field));
+        return statistics is null || !CanBeUsed(file, column, field, order) ? Unknown : Of(statistics.MinValue, statistics.MaxValue, column, field);
     }
 
-    /// <summary>False if no key of the row group can be in a range.</summary>
+    /// <summary>False if neither statistics nor page indexes of the column say anything of the order of keys.</summary>
+    public static bool CanBeUsed(FileMetadata file, LeafColumn column, Field field, KeyOrder order)
+    {
+        bool isBytes = field.Type.Kind is FieldTypeKind.String or FieldTypeKind.ByteArray;
+        return (!isBytes || order == KeyOrder.Bytes) && IsOrderedByValue(file, column);
+    }
+
+    /// <summary>The bounds for values in PLAIN encoding, where they can be used.</summary>
+    public static KeyBounds Of(byte[]? min, byte[]? max, LeafColumn column, Field field) => new(Encode(min, column, field), Encode(max, column, field));
+
+    /// <summary>False if no key of it can be in a range.</summary>
     public bool MayMeet(ReadOnlySpan<byte> lower, byte[]? upper)
     {
         // All keys begin with a value of at most Max: they are below the range if Max is, unless the range begins with Max itself.
         bool isBelow = Max is not null && Max.AsSpan().SequenceCompareTo(lower) < 0 && !lower.StartsWith(Max);
         bool isAbove = Min is not null && upper is not null && Min.AsSpan().SequenceCompareTo(upper) >= 0;
         return !isBelow && !isAbove;
+    }
+
+    /// <summary>True if all keys of it are in the range.</summary>
+    public bool AreInside(ReadOnlySpan<byte> lower, byte[]? upper)
+    {
+        bool fromLower = lower.IsEmpty || (Min is not null && Min.AsSpan().SequenceCompareTo(lower) >= 0);
+        bool toUpper = upper is null || (Max is not null && Max.AsSpan().SequenceCompareTo(upper) < 0 && !upper.AsSpan().StartsWith(Max));
+        return fromLower && toUpper;
     }
 
     private static bool IsOrderedByValue(FileMetadata file, LeafColumn column) =>
