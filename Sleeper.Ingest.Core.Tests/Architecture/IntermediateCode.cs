@@ -14,20 +14,49 @@ internal static class IntermediateCode
     public static List<EntityHandle> Operands(BlobReader code)
     {
         var operands = new List<EntityHandle>();
+        Walk(code, (_, _, operand) =>
+        {
+            if (operand is { } token)
+            {
+                operands.Add(MetadataTokens.EntityHandle(token));
+            }
+        });
+        return operands;
+    }
+
+    /// <summary>Where an instruction stands, counted from the first byte of the code.</summary>
+    public static List<int> OffsetsOf(BlobReader code, OpCode wanted)
+    {
+        var offsets = new List<int>();
+        Walk(code, (offset, instruction, _) =>
+        {
+            if (instruction == wanted)
+            {
+                offsets.Add(offset);
+            }
+        });
+        return offsets;
+    }
+
+    /// <summary>Calls back with the place of each instruction, itself, and the token that it refers to, if it does.</summary>
+    private static void Walk(BlobReader code, Action<int, OpCode, int?> visit)
+    {
         while (code.RemainingBytes > 0)
         {
             // Two-byte instructions begin with FE.
+            int offset = code.Offset;
             int value = code.ReadByte();
             if (value == 0xFE)
             {
                 value = (value << 8) | code.ReadByte();
             }
 
+            int? token = null;
             var operandType = Instructions[value].OperandType;
             switch (operandType)
             {
                 case OperandType.InlineMethod or OperandType.InlineField or OperandType.InlineType or OperandType.InlineTok:
-                    operands.Add(MetadataTokens.EntityHandle(code.ReadInt32()));
+                    token = code.ReadInt32();
                     break;
                 case OperandType.InlineSwitch:
                     int targetCount = code.ReadInt32();
@@ -37,9 +66,9 @@ internal static class IntermediateCode
                     code.Offset += OperandLength(operandType);
                     break;
             }
-        }
 
-        return operands;
+            visit(offset, Instructions[value], token);
+        }
     }
 
     private static int OperandLength(OperandType type) => type switch

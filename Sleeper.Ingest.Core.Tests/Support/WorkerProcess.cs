@@ -11,6 +11,8 @@ internal sealed class WorkerProcess : IAsyncDisposable
 {
     public static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(60);
 
+    private const string ProgramName = "Sleeper.Ingest.TestWorker.dll";
+
     private readonly Process _process;
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
     private readonly StringBuilder _errors = new();
@@ -47,9 +49,13 @@ internal sealed class WorkerProcess : IAsyncDisposable
     public static WorkerProcess Start(string command, params IEnumerable<string> arguments) => StartUnder([], command, arguments);
 
     /// <summary>Starts a command under another program, for example <c>strace</c> with its options.</summary>
-    public static WorkerProcess StartUnder(IEnumerable<string> launcher, string command, params IEnumerable<string> arguments)
+    public static WorkerProcess StartUnder(IEnumerable<string> launcher, string command, params IEnumerable<string> arguments) =>
+        StartFrom(ProgramFolder(), launcher, command, arguments);
+
+    /// <summary>Starts a command of a copy of the program.</summary>
+    public static WorkerProcess StartFrom(string programFolder, IEnumerable<string> launcher, string command, params IEnumerable<string> arguments)
     {
-        string[] words = [.. launcher, DotnetPath(), ProgramPath(), command, .. arguments];
+        string[] words = [.. launcher, DotnetPath(), Path.Combine(programFolder, ProgramName), command, .. arguments];
         var start = new ProcessStartInfo(words[0], words.Skip(1))
         {
             RedirectStandardInput = true,
@@ -152,15 +158,15 @@ internal sealed class WorkerProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    // The tests run from .../Sleeper.Ingest.Core.Tests/bin/<configuration>/<framework>/; the worker is built beside them in the same way.
-    private static string ProgramPath()
+    /// <summary>Where the program is with all that it needs.</summary>
+    /// <remarks>The tests run from .../Sleeper.Ingest.Core.Tests/bin/(configuration)/(framework)/; the worker is built beside them in the same way.</remarks>
+    public static string ProgramFolder()
     {
         var output = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
         var project = output.Parent!.Parent!.Parent!.FullName;
-        var path = Path.Combine(
-            project, "Workers", "Sleeper.Ingest.TestWorker", "bin", output.Parent.Name, output.Name, "Sleeper.Ingest.TestWorker.dll");
-        Assert.True(File.Exists(path), $"The test worker is not built: '{path}' is missing. Build the solution first.");
-        return path;
+        var folder = Path.Combine(project, "Workers", "Sleeper.Ingest.TestWorker", "bin", output.Parent.Name, output.Name);
+        Assert.True(File.Exists(Path.Combine(folder, ProgramName)), $"The test worker is not built: '{ProgramName}' is missing in '{folder}'. Build the solution first.");
+        return folder;
     }
 
     // The runtime's folder is <root>/shared/Microsoft.NETCore.App/<version>/.

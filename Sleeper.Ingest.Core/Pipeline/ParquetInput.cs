@@ -64,6 +64,7 @@ internal sealed class ParquetInput : IDisposable
     {
         _isDisposed = true;
         FreeEncoders();
+        File.Dispose();
     }
 
     private void FreeEncoders()

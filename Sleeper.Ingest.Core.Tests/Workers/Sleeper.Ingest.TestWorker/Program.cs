@@ -16,6 +16,7 @@ internal static class Program
         ["observed-ingest"] = ObservedIngestCommand.RunAsync,
         ["recover"] = RecoverCommand.RunAsync,
         ["fault-sweep"] = FaultSweepCommand.RunAsync,
+        ["fuzz"] = Fuzzing.FuzzCommand.RunAsync,
     };
 
     public static async Task<int> Main(string[] args)

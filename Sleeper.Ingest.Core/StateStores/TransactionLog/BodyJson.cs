@@ -16,7 +16,14 @@ internal static class BodyJson
             throw new TransactionFormatException($"an object with the member '{member}' is expected where a JSON {json.ValueKind} stands.");
         }
 
-        return json.TryGetProperty(member, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        try
+        {
+            return json.TryGetProperty(member, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new TransactionFormatException($"beside the member '{member}' there is a name with half of a surrogate pair, which is not text.");
+        }
     }
 
     public static JsonElement Required(JsonElement json, string member) =>
@@ -75,7 +82,7 @@ internal static class BodyJson
             return number;
         }
 
-        string text = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+        string text = value.ValueKind == JsonValueKind.String ? Text(value) : value.GetRawText();
         return value.ValueKind is JsonValueKind.String or JsonValueKind.Number
             && decimal.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out decimal exact)
             && exact == decimal.Truncate(exact) && exact is >= long.MinValue and <= long.MaxValue

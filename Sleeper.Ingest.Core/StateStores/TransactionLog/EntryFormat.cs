@@ -56,15 +56,15 @@ internal static class EntryFormat
     {
         var parts = EntryParts.Find(bytes, objectName);
         using var headerJson = ParseHeader(parts.Header, objectName);
-        RequireKnownVersion(headerJson.RootElement, objectName);
-        string checksum = Convert.ToHexStringLower(SHA256.HashData(parts.Header.Span));
-        if (checksum != parts.Checksum)
-        {
-            throw new TableDamagedException(objectName, $"The checksum of its header is {checksum}, but {parts.Checksum} is written there.");
-        }
-
         try
         {
+            RequireKnownVersion(headerJson.RootElement, objectName);
+            string checksum = Convert.ToHexStringLower(SHA256.HashData(parts.Header.Span));
+            if (checksum != parts.Checksum)
+            {
+                throw new TableDamagedException(objectName, $"The checksum of its header is {checksum}, but {parts.Checksum} is written there.");
+            }
+
             var header = ReadHeader(headerJson.RootElement);
             string content = BodyJson.Text(headerJson.RootElement, "content");
             if (!parts.Body.IsEmpty && content != Digest(parts.Body.Span, parts.Lengths.Span))
@@ -101,8 +101,7 @@ internal static class EntryFormat
 
     private static void RequireKnownVersion(JsonElement header, string objectName)
     {
-        if (header.ValueKind == JsonValueKind.Object && header.TryGetProperty("format", out var format)
-            && format.ValueKind == JsonValueKind.Number && format.TryGetInt32(out int version) && version > Version)
+        if (BodyJson.Optional(header, "format") is { ValueKind: JsonValueKind.Number } format && format.TryGetInt32(out int version) && version > Version)
         {
             throw new UnsupportedTableException(
                 $"{objectName} is of table format {version}, but this library knows formats up to {Version}. Use a newer version of the library.");
@@ -182,7 +181,12 @@ internal static class EntryFormat
         }
 
         using var document = JsonDocument.Parse(json);
-        return [.. document.RootElement.EnumerateArray().Select(n => n.GetInt64())];
+        return
+        [
+            .. document.RootElement.EnumerateArray().Select(n => n.ValueKind == JsonValueKind.Number && n.TryGetInt64(out long length)
+                ? length
+                : throw new TransactionFormatException($"the length of a file is not a whole number but a JSON {n.ValueKind}.")),
+        ];
     }
 
     private static string Digest(ReadOnlySpan<byte> body, ReadOnlySpan<byte> lengths)

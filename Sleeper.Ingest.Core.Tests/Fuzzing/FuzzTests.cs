@@ -1,0 +1,138 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Sleeper.Ingest.Core.Tests.Support;
+
+namespace Sleeper.Ingest.Core.Tests.Fuzzing;
+
+/// <summary>
+/// Damaged inputs for every decoder, in processes of their own: whatever the bytes, they end in rows or in one kind of error, in proportion to their size. The README
+/// of this folder says how to run more of them, and how to run one again.
+/// </summary>
+public sealed partial class FuzzTests(ITestOutputHelper output) : IDisposable
+{
+    private const int TargetCount = 16;
+    private const int Crash = 128;
+
+    /// <summary>Removed checks are noticed within so many runs of their target.</summary>
+    private const int RunsForRemovedCheck = 4000;
+
+    private readonly TemporaryFolder _folder = new();
+
+    /// <summary>Type, method, throw, target: see <see cref="RemovedCheck"/>.</summary>
+    public static TheoryData<string, string, int?, string> RemovedChecks => new()
+    {
+        { "Parquet.Thrift.ThriftCompactReader", "ThrowLength", null, "footer" },
+        { "Parquet.Encodings.HybridDecoder", "ThrowEnded", null, "levels" },
+        { "Parquet.Pages.LevelReader", "Read", 0, "levels" },
+        { "Parquet.Encodings.PlainByteArrayDecoder", "ThrowLength", null, "plain" },
+        { "Parquet.Encodings.DictionaryDecoder", "ThrowIndex", null, "dictionary" },
+        { "Parquet.Encodings.DeltaBlocksDecoder", "ThrowEnded", null, "delta-numbers" },
+        { "Parquet.Encodings.DeltaLengthByteArrayDecoder", "ThrowEnded", null, "delta-bytes" },
+        { "Parquet.Encodings.ByteStreamSplitDecoder", "Decode", 0, "byte-stream-split" },
+        { "Parquet.Compression.SnappyDecoder", "ThrowOutside", null, "snappy" },
+        { "Parquet.Compression.Lz4Decoder", "Decode", 1, "lz4" },
+        { "Parquet.FooterChecks", "CheckChunks", 1, "file" },
+    };
+
+    private static string KeptFolder => RepositoryFolder.Combine("Sleeper.Ingest.Core.Tests", "Fixtures", "fuzz");
+
+    private static string Seed => Environment.GetEnvironmentVariable("SLEEPER_FUZZ_SEED") ?? "1";
+
+    /// <summary>Runs of all targets together.</summary>
+    private static long Runs => long.Parse(Environment.GetEnvironmentVariable("SLEEPER_FUZZ_RUNS") ?? "80000", CultureInfo.InvariantCulture);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Damaged_inputs_end_in_rows_or_in_one_kind_of_error()
+    {
+        if (Environment.GetEnvironmentVariable("SLEEPER_FUZZ_RUN") is { } one)
+        {
+            string[] words = one.Split(' ');
+            await FuzzAsync("one", long.TryParse(words[1], out _)
+                ? ["--targets", words[0], "--first", words[1], "--runs", "1"]
+                : ["--targets", words[0], "--kept", KeptFolder, "--runs", "0"]);
+            return;
+        }
+
+        int parts = Environment.ProcessorCount;
+        long share = (Runs / TargetCount / parts) + 1;
+        List<string>[] reports = await Task.WhenAll(Enumerable.Range(0, parts).Select(part => FuzzAsync(
+            $"part{part}", ["--first", $"{part * share}", "--runs", $"{share}", .. part == 0 ? ["--kept", KeptFolder] : Array.Empty<string>()])));
+
+        foreach (string line in reports.SelectMany(lines => lines))
+        {
+            output.WriteLine(line);
+        }
+
+        foreach (List<string> lines in reports)
+        {
+            Assert.Equal(TargetCount, lines.Count);
+            Assert.All(lines, line =>
+            {
+                // A target that refuses all or takes all tests nothing.
+                Match counts = Counts().Match(line);
+                Assert.True(long.Parse(counts.Groups["taken"].Value, CultureInfo.InvariantCulture) >= share / 100, line);
+                Assert.True(long.Parse(counts.Groups["refused"].Value, CultureInfo.InvariantCulture) >= share / 100, line);
+            });
+        }
+
+        Assert.All(reports[0], line => Assert.DoesNotContain(" kept 0 ", line, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(RemovedChecks))]
+    public async Task A_check_that_is_removed_is_missed(string type, string method, int? number, string target)
+    {
+        var check = new RemovedCheck(type, method, number);
+        string program = System.IO.Path.Combine(_folder.Path, "program");
+        Directory.CreateDirectory(program);
+        foreach (string file in Directory.EnumerateFiles(WorkerProcess.ProgramFolder()))
+        {
+            File.Copy(file, System.IO.Path.Combine(program, System.IO.Path.GetFileName(file)));
+        }
+
+        check.Apply(System.IO.Path.Combine(program, "Sleeper.Ingest.Core.dll"));
+        await using WorkerProcess worker = WorkerProcess.StartFrom(
+            program, [], "fuzz", "--progress", System.IO.Path.Combine(_folder.Path, "progress"), "--targets", target, "--runs", $"{RunsForRemovedCheck}");
+        List<string> lines = await worker.ReadToEndAsync();
+        int code = await worker.WaitForExitAsync();
+
+        output.WriteLine($"exit code {code} after run {await ProgressAsync("progress")}: {string.Join('\n', lines)}");
+        Assert.True(code == 3 || code >= Crash, $"{RunsForRemovedCheck} runs of {target} did not notice that {check} is gone. {worker.Errors}");
+    }
+
+    private async Task<List<string>> FuzzAsync(string name, params string[] arguments)
+    {
+        await using WorkerProcess worker = WorkerProcess.Start(
+            "fuzz", ["--progress", System.IO.Path.Combine(_folder.Path, name), "--seed", Seed, .. arguments]);
+        string? trouble;
+        List<string> lines = [];
+        try
+        {
+            // Only a hang takes so long.
+            var limit = TimeSpan.FromMinutes(2) + TimeSpan.FromMilliseconds(Runs);
+            lines = await worker.ReadToEndAsync(limit);
+            int code = await worker.WaitForExitAsync(limit);
+            trouble = code == 0 ? null : $"the process ended with {code}";
+        }
+        catch (TimeoutException)
+        {
+            trouble = "the run does not end";
+        }
+
+        if (trouble is not null)
+        {
+            string run = await ProgressAsync(name);
+            Assert.Fail($"Fuzzing failed at '{run}': {trouble}. Again: SLEEPER_FUZZ_SEED={Seed} SLEEPER_FUZZ_RUN='{run}' dotnet test -c Release --filter FuzzTests\n{string.Join('\n', lines)}\n{worker.Errors}");
+        }
+
+        return lines;
+    }
+
+    private async Task<string> ProgressAsync(string name) =>
+        (await File.ReadAllTextAsync(System.IO.Path.Combine(_folder.Path, name), TestContext.Current.CancellationToken)).Trim();
+
+    [GeneratedRegex(" taken (?<taken>[0-9]+) refused (?<refused>[0-9]+) ")]
+    private static partial Regex Counts();
+}

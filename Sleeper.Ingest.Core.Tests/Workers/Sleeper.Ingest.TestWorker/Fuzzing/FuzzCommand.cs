@@ -1,0 +1,85 @@
+using System.Globalization;
+
+namespace Sleeper.Ingest.TestWorker.Fuzzing;
+
+/// <summary>
+/// Feeds damaged inputs to the targets <c>--targets</c> (names with commas; all if not given): those of the folder <c>--kept</c>, one folder for each target,
+/// then <c>--runs</c> from <c>--first</c> on, made from <c>--seed</c>; with <c>--save</c> the inputs are also put into that folder, to be kept. Notes each run in the file <c>--progress</c> before it begins. Writes a line for each
+/// target; at a broken promise <c>failed</c>, the message, and ends with 3.
+/// </summary>
+internal static class FuzzCommand
+{
+    public static Task<int> RunAsync(WorkerArguments arguments)
+    {
+        using var progress = new FileStream(arguments.Text("progress"), FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        ulong seed = ulong.Parse(arguments.Text("seed", "1"), CultureInfo.InvariantCulture);
+        var session = new FuzzSession(seed, progress);
+        string names = arguments.Text("targets", "");
+        FuzzTarget[] targets = names.Length == 0 ? [.. FuzzTargets.All] : [.. names.Split(',').Select(FuzzTargets.ByName)];
+        long first = arguments.Number("first", 0);
+        long runs = arguments.Number("runs");
+        try
+        {
+            foreach (FuzzTarget target in targets)
+            {
+                long started = System.Diagnostics.Stopwatch.GetTimestamp();
+                int kept = FeedKept(session, target, arguments.Text("kept", ""));
+                Save(target, arguments.Text("save", ""), seed, first, runs);
+                session.Run(target, first, runs);
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{target.Name} kept {kept} runs {runs} taken {session.Accepted} refused {session.Refused} memory {session.MostMemory}% ms {System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalMilliseconds:F0}"));
+            }
+
+            return Task.FromResult(0);
+        }
+        catch (FuzzFailure failure)
+        {
+            Console.WriteLine("failed " + failure.Message);
+            Console.Error.WriteLine(failure.ToString());
+            return Task.FromResult(3);
+        }
+    }
+
+    private static void Save(FuzzTarget target, string folder, ulong seed, long first, long runs)
+    {
+        if (folder.Length == 0)
+        {
+            return;
+        }
+
+        string own = Path.Combine(folder, target.Name);
+        Directory.CreateDirectory(own);
+        var random = new FuzzRandom();
+        for (long run = first; run < first + runs; run++)
+        {
+            random.Begin(seed, FuzzTargets.NumberOf(target), run);
+            File.WriteAllBytes(Path.Combine(own, string.Create(CultureInfo.InvariantCulture, $"{seed}-{run}.bin")), target.Make(random));
+        }
+    }
+
+    private static int FeedKept(FuzzSession session, FuzzTarget target, string folder)
+    {
+        string own = Path.Combine(folder, target.Name);
+        if (folder.Length == 0 || !Directory.Exists(own))
+        {
+            return 0;
+        }
+
+        string[] files = [.. Directory.EnumerateFiles(own).Order(StringComparer.Ordinal)];
+        foreach (string file in files)
+        {
+            session.NoteKept(target, Path.GetFileName(file));
+            try
+            {
+                session.Feed(target, File.ReadAllBytes(file));
+            }
+            catch (FuzzFailure failure)
+            {
+                throw new FuzzFailure($"{target.Name}, kept input {Path.GetFileName(file)}: {failure.Message}", failure.InnerException);
+            }
+        }
+
+        return files.Length;
+    }
+}

@@ -1,0 +1,91 @@
+using Sleeper.Ingest.Core.Buffers;
+using Sleeper.Ingest.Core.DataFiles;
+using Sleeper.Ingest.Core.Parquet;
+using Sleeper.Ingest.Core.Parquet.RowGroups;
+using Sleeper.Ingest.Core.Pipeline;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
+
+namespace Sleeper.Ingest.TestWorker.Fuzzing;
+
+/// <summary>A whole file into encoded rows, by the way that an ingest takes: matched to a schema, converted, checked row by row.</summary>
+internal sealed class IngestTarget : FuzzTarget
+{
+    private const int StretchRows = 4096;
+
+    private readonly Lazy<FileMutator> _mutator = new(() => new FileMutator(SampleFiles.Tables));
+    private readonly Lazy<Schema> _schema = new(InferSchema);
+
+    public override string Name => "ingest";
+
+    /// <summary>Vectors, and the tables of the encoder.</summary>
+    public override long FreeBytes => 2 << 20;
+
+    /// <summary>The schema of the samples.</summary>
+    public static Schema InferSchema()
+    {
+        using ParquetFileReader file = FileTarget.Now(ParquetFileReader.OpenAsync(new CountingSource(SampleFiles.Tables[0]), FileTarget.Limits, default));
+        return FileSchema.Infer(file.Schema, ["key", "text"], [], CountingSource.FileName);
+    }
+
+    public override byte[] Make(FuzzRandom random) => _mutator.Value.Make(random);
+
+    /// <summary>A good file of other columns than the table's is refused by the same error as any.</summary>
+    public override bool IsRefusal(Exception error) => base.IsRefusal(error) || error.GetType() == typeof(Core.IngestException);
+
+    public override void Run(byte[] input, FuzzWork work)
+    {
+        var source = new CountingSource(input);
+        using ParquetInput parquet = FileTarget.Now(ParquetInput.OpenAsync(source, _schema.Value, ParquetMapping.ByName, FileTarget.Limits, KeyOrder.Bytes, default));
+        using var batch = new RowBatch(new MemoryBudget(16 << 20), fullBytes: 64 << 10, fullRows: 512) { MaxRowBytes = 1 << 20 };
+        long rows = 0;
+        for (int i = 0; i < parquet.File.RowGroupCount; i++)
+        {
+            rows += EncodeRowGroup(parquet, i, batch, work);
+        }
+
+        if (rows != parquet.File.Metadata.NumRows)
+        {
+            throw new FuzzFailure($"{rows:N0} rows of {parquet.File.Metadata.NumRows:N0} were taken or rejected, without an error.");
+        }
+    }
+
+    private static long EncodeRowGroup(ParquetInput parquet, int number, RowBatch batch, FuzzWork work)
+    {
+        ParquetRowEncoder encoder = parquet.TakeEncoder(new RowLimits(MaxRowBytes: 1 << 20));
+        try
+        {
+            using RowGroupReader reader = FileTarget.Now(parquet.File.OpenRowGroupAsync(number, encoder.Columns, default));
+            long taken = 0;
+            long rejected = 0;
+            for (long left = reader.RowCount; left > 0;)
+            {
+                int rows = encoder.Read(reader, (int)Math.Min(left, StretchRows));
+                bool isDone;
+                do
+                {
+                    isDone = encoder.Encode(batch, null, (_, _) =>
+                    {
+                        batch.DiscardRow();
+                        rejected++;
+                    });
+                    taken += batch.RowCount;
+                    work.DeliveredBytes += batch.ByteCount;
+                    batch.Clear();
+                }
+                while (!isDone);
+
+                // A row that is rejected has a reason, and was decoded all the same.
+                work.DeliveredBytes += 100L * rows;
+                work.Steps += rows;
+                left -= rows;
+            }
+
+            return taken + rejected;
+        }
+        finally
+        {
+            parquet.GiveBack(encoder);
+        }
+    }
+}

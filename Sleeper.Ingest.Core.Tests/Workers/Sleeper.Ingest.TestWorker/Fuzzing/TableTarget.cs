@@ -1,0 +1,65 @@
+using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.Partitioning;
+using Sleeper.Ingest.Core.Reading;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.StateStores;
+
+namespace Sleeper.Ingest.TestWorker.Fuzzing;
+
+/// <summary>A whole file as a data file of a table, read back row by row: statistics, keys, order, values.</summary>
+internal sealed class TableTarget : FuzzTarget
+{
+    private readonly Lazy<FileMutator> _mutator = new(() => new FileMutator(SampleFiles.Tables));
+    private readonly Lazy<Schema> _schema = new(IngestTarget.InferSchema);
+
+    public override string Name => "table-read";
+
+    public override long FreeBytes => 2 << 20;
+
+    public override byte[] Make(FuzzRandom random) => _mutator.Value.Make(random);
+
+    public override bool IsRefusal(Exception error) => error is Core.TableReadException;
+
+    public override void CheckRefusal(Exception error)
+    {
+        if (((Core.TableReadException)error).FileName != CountingSource.FileName)
+        {
+            throw new FuzzFailure($"The error does not say which file: {error.Message}", error);
+        }
+    }
+
+    public override void Run(byte[] input, FuzzWork work) => ReadAsync(input, work).GetAwaiter().GetResult();
+
+    private async Task ReadAsync(byte[] input, FuzzWork work)
+    {
+        Schema schema = _schema.Value;
+        var store = new InMemoryObjectStore();
+        await store.PutAsync(CountingSource.FileName, input).ConfigureAwait(false);
+        var context = new ReadContext(store, "made", name => name, schema) { Limits = FileTarget.Limits };
+        var planned = new PlannedReference(
+            new FileReference(CountingSource.FileName, "root", 1, CountApproximate: true),
+            0,
+            new KeyBox(schema, PartitionTree.Single(schema).Leaves[0].Region, KeyOrder.Bytes),
+            [],
+            null,
+            IsWhole: true);
+        DataFileCursor cursor = await DataFileCursor.OpenAsync(context, planned, default).ConfigureAwait(false);
+        await using (cursor.ConfigureAwait(false))
+        {
+            cursor.FindLowerBound();
+            while (await cursor.MoveToNextStretchAsync(default).ConfigureAwait(false))
+            {
+                do
+                {
+                    Row row = cursor.MakeRow();
+                    work.Steps++;
+                    work.DeliveredBytes += 200 + cursor.Key.Length + RowBytes(row);
+                }
+                while (cursor.TryMoveNext());
+            }
+        }
+    }
+
+    private static long RowBytes(Row row) => 64L * row.Values.Length;
+}
