@@ -11,6 +11,7 @@ namespace Sleeper.Ingest.Core.Tests.Fuzzing;
 public sealed partial class FuzzTests(ITestOutputHelper output) : IDisposable
 {
     private const int TargetCount = 16;
+    private const int SumOfWeights = 42;
     private const int Crash = 128;
 
     /// <summary>Removed checks are noticed within so many runs of their target.</summary>
@@ -56,9 +57,9 @@ public sealed partial class FuzzTests(ITestOutputHelper output) : IDisposable
         }
 
         int parts = Environment.ProcessorCount;
-        long share = (Runs / TargetCount / parts) + 1;
+        long share = (Runs / SumOfWeights / parts) + 1;
         List<string>[] reports = await Task.WhenAll(Enumerable.Range(0, parts).Select(part => FuzzAsync(
-            $"part{part}", ["--first", $"{part * share}", "--runs", $"{share}", .. part == 0 ? ["--kept", KeptFolder] : Array.Empty<string>()])));
+            $"part{part}", ["--part", $"{part}", "--share", $"{share}", .. part == 0 ? ["--kept", KeptFolder] : Array.Empty<string>()])));
 
         foreach (string line in reports.SelectMany(lines => lines))
         {
@@ -68,6 +69,7 @@ public sealed partial class FuzzTests(ITestOutputHelper output) : IDisposable
         foreach (List<string> lines in reports)
         {
             Assert.Equal(TargetCount, lines.Count);
+            Assert.Equal(SumOfWeights * share, lines.Sum(line => long.Parse(Counts().Match(line).Groups["runs"].Value, CultureInfo.InvariantCulture)));
             Assert.All(lines, line =>
             {
                 // A target that refuses all or takes all tests nothing.
@@ -133,6 +135,6 @@ public sealed partial class FuzzTests(ITestOutputHelper output) : IDisposable
     private async Task<string> ProgressAsync(string name) =>
         (await File.ReadAllTextAsync(System.IO.Path.Combine(_folder.Path, name), TestContext.Current.CancellationToken)).Trim();
 
-    [GeneratedRegex(" taken (?<taken>[0-9]+) refused (?<refused>[0-9]+) ")]
+    [GeneratedRegex(" runs (?<runs>[0-9]+) taken (?<taken>[0-9]+) refused (?<refused>[0-9]+) ")]
     private static partial Regex Counts();
 }

@@ -74,6 +74,11 @@ public sealed class ParquetFormatException : IngestException
     /// <summary>The same fault, with its place in a file; what it knows already stays.</summary>
     internal ParquetFormatException In(string fileName, int? rowGroup = null, string? column = null, int? page = null, long? offset = null)
     {
+        if (FileName is not null)
+        {
+            return this;
+        }
+
         rowGroup = RowGroup ?? rowGroup;
         column = Column ?? column;
         var place = new StringBuilder($"'{fileName}'");

@@ -56,6 +56,7 @@ internal sealed partial class PageReader
                     byte[] bytes = await _stretches[i].PeekAsync(ahead, PeekBytes, cancellationToken).ConfigureAwait(false);
                     header = ParseHeader(bytes, _stretches[i].Offset + ahead, out int length);
                     ahead += length;
+                    CheckSizes(header, _stretches[i].Left - ahead);
                 }
 
                 Note(header);

@@ -149,7 +149,14 @@ internal sealed class RowGroupReader : IDisposable
     {
         foreach (ColumnChunkReader column in _columns.Values)
         {
-            await column.MeasureAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await column.MeasureAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (ParquetFormatException fault)
+            {
+                throw fault.In(_fileName, _rowGroup, column.Column.DottedPath);
+            }
         }
 
         return _memories.Sum(memory => memory.NeededBytes);

@@ -11,15 +11,10 @@ internal sealed class FileModel
 {
     private const int TrailerLength = 8;
 
-    private readonly byte[] _indexes;
-    private readonly int _indexesOffset;
-
-    private FileModel(ThriftNode footer, List<ChunkModel> chunks, byte[] indexes, int indexesOffset)
+    private FileModel(ThriftNode footer, List<ChunkModel> chunks)
     {
         Footer = footer;
         Chunks = chunks;
-        _indexes = indexes;
-        _indexesOffset = indexesOffset;
     }
 
     public ThriftNode Footer { get; }
@@ -34,24 +29,23 @@ internal sealed class FileModel
         ReadOnlySpan<byte> footer = file.AsSpan(footerOffset, footerLength);
         var reader = new ThriftCompactReader(footer);
         FileMetadata metadata = FileMetadata.Read(ref reader, ParquetReaderLimits.Default);
+        var ranges = metadata.RowGroups.SelectMany((group, number) => group.Columns.Select((column, place) => (number, place, column.Metadata!, Range: ChunkRange.Of(column.Metadata!))))
+            .OrderBy(chunk => chunk.Range.Offset).ToList();
         var chunks = new List<ChunkModel>();
-        int end = 4;
-        for (int group = 0; group < metadata.RowGroups.Count; group++)
+        for (int i = 0; i < ranges.Count; i++)
         {
-            for (int column = 0; column < metadata.RowGroups[group].Columns.Count; column++)
-            {
-                ColumnMetadata chunk = metadata.RowGroups[group].Columns[column].Metadata!;
-                ChunkRange range = ChunkRange.Of(chunk);
-                chunks.Add(new ChunkModel(group, column, chunk.Codec, range.Offset != chunk.DataPageOffset, ReadPages(file.AsSpan((int)range.Offset, (int)range.Length))));
-                end = Math.Max(end, (int)range.End);
-            }
+            (int group, int column, ColumnMetadata chunk, ChunkRange range) = ranges[i];
+            int end = (int)range.End;
+            int next = i + 1 < ranges.Count ? (int)ranges[i + 1].Range.Offset : footerOffset;
+            List<PageModel> pages = ReadPages(file.AsSpan((int)range.Offset, (int)range.Length));
+            chunks.Add(new ChunkModel(group, column, chunk.Codec, range.Offset != chunk.DataPageOffset, pages, file[end..next], end));
         }
 
-        return new FileModel(ThriftNode.Parse(footer, out _), chunks, file[end..footerOffset], end);
+        return new FileModel(ThriftNode.Parse(footer, out _), chunks);
     }
 
     /// <summary>A model that shares its chunks with this one, until <see cref="OwnChunk"/>.</summary>
-    public FileModel Copy() => new(Footer.Copy(), [.. Chunks], _indexes, _indexesOffset);
+    public FileModel Copy() => new(Footer.Copy(), [.. Chunks]);
 
     /// <summary>A chunk that may be changed.</summary>
     public ChunkModel OwnChunk(int number) => Chunks[number] = Chunks[number].Copy();
@@ -65,13 +59,12 @@ internal sealed class FileModel
         foreach (ChunkModel chunk in Chunks)
         {
             WriteChunk(file, chunk, fixFooter);
-        }
+            if (fixFooter && chunk.Behind.Length > 0)
+            {
+                MoveIndexes(chunk, file.Count - chunk.BehindOffset);
+            }
 
-        int moved = file.Count - _indexesOffset;
-        file.AddRange(_indexes);
-        if (fixFooter && moved != 0)
-        {
-            MoveIndexes(moved);
+            file.AddRange(chunk.Behind);
         }
 
         int footerOffset = file.Count;
@@ -130,20 +123,22 @@ internal sealed class FileModel
         return columns is not null && chunk.Column < columns.Count ? columns[chunk.Column].Member(3) : null;
     }
 
-    private void MoveIndexes(int distance)
+    /// <summary>Sets the offsets of what lies behind a chunk: indexes of columns, and Bloom filters.</summary>
+    private void MoveIndexes(ChunkModel chunk, long distance)
     {
         foreach (ThriftNode column in Footer.Member(4)?.Children.SelectMany(group => group.Member(1)?.Children ?? []) ?? [])
         {
-            Move(column, 4, distance);
-            Move(column, 6, distance);
+            Move(column, 4, chunk, distance);
+            Move(column, 6, chunk, distance);
+            Move(column.Member(3), 14, chunk, distance);
         }
     }
 
-    private static void Move(ThriftNode column, short id, int distance)
+    private static void Move(ThriftNode? owner, short id, ChunkModel chunk, long distance)
     {
-        if (column.Member(id) is { } offset)
+        if (owner?.Member(id) is { } offset && offset.Number >= chunk.BehindOffset && offset.Number < chunk.BehindOffset + chunk.Behind.Length)
         {
-            column.SetNumber(id, offset.Number + distance);
+            owner.SetNumber(id, offset.Number + distance);
         }
     }
 }

@@ -45,6 +45,12 @@ internal sealed class FileMutator
             return;
         }
 
+        if (chunk.Behind.Length > 0 && random.OneIn(4))
+        {
+            chunk.Behind = ByteMutator.Mutated(chunk.Behind, NoOthers, random);
+            return;
+        }
+
         PageModel page = random.Pick(chunk.Pages);
         switch (random.Next(8))
         {

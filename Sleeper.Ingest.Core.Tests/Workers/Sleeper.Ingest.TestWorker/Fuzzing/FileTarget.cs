@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Sleeper.Ingest.Core.Parquet;
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Parquet.RowGroups;
@@ -18,6 +19,9 @@ internal sealed class FileTarget : FuzzTarget
         MaxValueBytes = 16 << 10,
     };
 
+    private const int WindowShareBytes = 600;
+    private const int BloomFilterBytes = 160;
+
     private readonly Lazy<FileMutator> _mutator = new(() => new FileMutator(SampleFiles.All));
 
     public override string Name => "file";
@@ -25,25 +29,86 @@ internal sealed class FileTarget : FuzzTarget
     /// <summary>One read's worth of vectors, which may be sized for rows that then do not come.</summary>
     public override long FreeBytes => 1 << 20;
 
+    public override int Weight => 1;
+
     public override byte[] Make(FuzzRandom random) => _mutator.Value.Make(random);
+
+    /// <summary>Too little memory is no fault of the file.</summary>
+    public override bool IsRefusal(Exception error) => base.IsRefusal(error) || error is FuzzMemory.NoneLeft;
 
     public override void Run(byte[] input, FuzzWork work)
     {
-        var source = new CountingSource(input);
-        using ParquetFileReader file = Now(ParquetFileReader.OpenAsync(source, Limits, default));
-        int[] leaves = [.. Enumerable.Range(0, file.Schema.Columns.Count)];
-        for (int i = 0; i < file.RowGroupCount; i++)
+        var whole = default(HashCode);
+        var windows = default(HashCode);
+        switch (input.Length % 3)
         {
-            using RowGroupReader group = Now(file.OpenRowGroupAsync(i, leaves, default));
-            foreach (int leaf in leaves)
-            {
-                ReadColumn(file, group, leaf, 1 + (input.Length % 40), work);
-            }
+            case 0:
+                Read(input, new FuzzMemory(long.MaxValue, long.MaxValue), ref whole, work);
+                Read(input, new FuzzMemory(WindowShareBytes, long.MaxValue), ref windows, work);
+                if (whole.ToHashCode() != windows.ToHashCode())
+                {
+                    throw new FuzzFailure("What was read whole and what was read through windows differ.");
+                }
+
+                break;
+            case 1:
+                ReadOtherwise(input, ref whole, ref windows, work);
+                break;
+            default:
+                Read(input, new FuzzMemory(WindowShareBytes, 40L * (input.Length % 100)), ref whole, work);
+                break;
+        }
+    }
+
+    /// <summary>Windows first: they must refuse what whole reads refuse.</summary>
+    private static void ReadOtherwise(byte[] input, ref HashCode whole, ref HashCode windows, FuzzWork work)
+    {
+        bool isTaken = true;
+        try
+        {
+            Read(input, new FuzzMemory(WindowShareBytes, long.MaxValue), ref windows, work);
+        }
+        catch (Core.ParquetFormatException)
+        {
+            isTaken = false;
         }
 
-        if (source.ReadBytes > (2L * input.Length) + 64)
+        Read(input, new FuzzMemory(long.MaxValue, long.MaxValue), ref whole, work);
+        if (!isTaken)
         {
-            throw new FuzzFailure($"{source.ReadBytes:N0} bytes were read of a file of {input.Length:N0}.");
+            throw new FuzzFailure("What was read whole was refused through windows.");
+        }
+    }
+
+    private static void Read(byte[] input, FuzzMemory memory, ref HashCode hash, FuzzWork work)
+    {
+        var source = new CountingSource(input);
+        try
+        {
+            using ParquetFileReader file = Now(ParquetFileReader.OpenAsync(source, Limits, default));
+            int[] leaves = [.. Enumerable.Range(0, file.Schema.Columns.Count)];
+            for (int i = 0; i < file.RowGroupCount; i++)
+            {
+                using RowGroupReader group = Now(file.OpenRowGroupAsync(i, leaves, memory, default));
+                foreach (int leaf in leaves)
+                {
+                    ReadColumn(file, group, leaf, 1 + (input.Length % 40), ref hash, work);
+                    hash.Add(Now(file.MayContainAsync(i, leaf, 0x0123456789ABCDEF, default)));
+                }
+            }
+
+            long columns = (long)leaves.Length * file.RowGroupCount;
+            if (source.ReadBytes > (2L * input.Length) + (BloomFilterBytes * columns) + 64)
+            {
+                throw new FuzzFailure($"{source.ReadBytes:N0} bytes were read of a file of {input.Length:N0}.");
+            }
+        }
+        finally
+        {
+            if (memory.Taken != 0)
+            {
+                throw new FuzzFailure($"{memory.Taken:N0} bytes of memory were not given back.");
+            }
         }
     }
 
@@ -52,12 +117,15 @@ internal sealed class FileTarget : FuzzTarget
         ? task.GetAwaiter().GetResult()
         : throw new FuzzFailure("A read of memory did not end at once.");
 
-    private static void ReadColumn(ParquetFileReader file, RowGroupReader group, int leaf, int stretch, FuzzWork work)
+    /// <summary>The same for what may come without a task.</summary>
+    public static T Now<T>(ValueTask<T> task) => Now(task.AsTask());
+
+    private static void ReadColumn(ParquetFileReader file, RowGroupReader group, int leaf, int stretch, ref HashCode hash, FuzzWork work)
     {
         var vector = new ColumnVector(file.Schema.Columns[leaf].VectorKind);
         long rows = 0;
         int given;
-        while ((given = group.Read(leaf, vector, stretch)) > 0)
+        while ((given = Now(group.ReadAsync(leaf, vector, stretch, default))) > 0)
         {
             rows += given;
             work.Steps += given;
@@ -67,6 +135,7 @@ internal sealed class FileTarget : FuzzTarget
                 throw new FuzzFailure($"{given} rows of {stretch} were given with {vector.LevelCount} entries and {vector.ValueCount} values.");
             }
 
+            Add(ref hash, vector);
             vector.Clear();
         }
 
@@ -74,6 +143,19 @@ internal sealed class FileTarget : FuzzTarget
         {
             throw new FuzzFailure($"Column {leaf} gave {rows:N0} rows of {group.RowCount:N0}, without an error.");
         }
+    }
+
+    private static void Add(ref HashCode hash, ColumnVector vector)
+    {
+        hash.Add(vector.LevelCount);
+        hash.AddBytes(vector.DefinitionLevels.AsSpan(0, Math.Min(vector.LevelCount, vector.DefinitionLevels.Length)));
+        hash.AddBytes(vector.RepetitionLevels.AsSpan(0, Math.Min(vector.LevelCount, vector.RepetitionLevels.Length)));
+        hash.AddBytes(vector.Kind switch
+        {
+            VectorKind.Int32 => MemoryMarshal.AsBytes(vector.Ints.AsSpan(0, vector.ValueCount)),
+            VectorKind.Int64 => MemoryMarshal.AsBytes(vector.Longs.AsSpan(0, vector.ValueCount)),
+            _ => vector.Bytes.AsSpan(0, vector.ByteCount),
+        });
     }
 
     public override void CheckRefusal(Exception error)

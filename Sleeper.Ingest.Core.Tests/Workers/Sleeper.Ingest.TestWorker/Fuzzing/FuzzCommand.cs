@@ -4,7 +4,7 @@ namespace Sleeper.Ingest.TestWorker.Fuzzing;
 
 /// <summary>
 /// Feeds damaged inputs to the targets <c>--targets</c> (names with commas; all if not given): those of the folder <c>--kept</c>, one folder for each target,
-/// then <c>--runs</c> from <c>--first</c> on, made from <c>--seed</c>; with <c>--save</c> the inputs are also put into that folder, to be kept. Notes each run in the file <c>--progress</c> before it begins. Writes a line for each
+/// then <c>--runs</c> from <c>--first</c> on, or the part <c>--part</c> of <c>--share</c> runs times the target's weight, made from <c>--seed</c>; with <c>--save</c> the inputs are also put into that folder, to be kept. Notes each run in the file <c>--progress</c> before it begins. Writes a line for each
 /// target; at a broken promise <c>failed</c>, the message, and ends with 3.
 /// </summary>
 internal static class FuzzCommand
@@ -16,13 +16,14 @@ internal static class FuzzCommand
         var session = new FuzzSession(seed, progress);
         string names = arguments.Text("targets", "");
         FuzzTarget[] targets = names.Length == 0 ? [.. FuzzTargets.All] : [.. names.Split(',').Select(FuzzTargets.ByName)];
-        long first = arguments.Number("first", 0);
-        long runs = arguments.Number("runs");
+        long share = arguments.Number("share", 0);
         try
         {
             foreach (FuzzTarget target in targets)
             {
                 long started = System.Diagnostics.Stopwatch.GetTimestamp();
+                long runs = share > 0 ? share * target.Weight : arguments.Number("runs");
+                long first = share > 0 ? arguments.Number("part") * runs : arguments.Number("first", 0);
                 int kept = FeedKept(session, target, arguments.Text("kept", ""));
                 Save(target, arguments.Text("save", ""), seed, first, runs);
                 session.Run(target, first, runs);

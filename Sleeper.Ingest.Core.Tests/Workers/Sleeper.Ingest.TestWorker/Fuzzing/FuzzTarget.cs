@@ -11,6 +11,9 @@ internal abstract class FuzzTarget
     /// <summary>Steps of work that a run may take for each byte of input, beside those for what it delivers.</summary>
     public virtual long StepsPerByte => 64;
 
+    /// <summary>Runs for each of a share: fewer where a run takes long.</summary>
+    public virtual int Weight => 3;
+
     /// <summary>Makes an input.</summary>
     public abstract byte[] Make(FuzzRandom random);
 

@@ -28,6 +28,8 @@ internal sealed class IngestTarget : FuzzTarget
         return FileSchema.Infer(file.Schema, ["key", "text"], [], CountingSource.FileName);
     }
 
+    public override int Weight => 1;
+
     public override byte[] Make(FuzzRandom random) => _mutator.Value.Make(random);
 
     /// <summary>A good file of other columns than the table's is refused by the same error as any.</summary>
@@ -60,7 +62,7 @@ internal sealed class IngestTarget : FuzzTarget
             long rejected = 0;
             for (long left = reader.RowCount; left > 0;)
             {
-                int rows = encoder.Read(reader, (int)Math.Min(left, StretchRows));
+                int rows = FileTarget.Now(encoder.ReadAsync(reader, (int)Math.Min(left, StretchRows), default));
                 bool isDone;
                 do
                 {

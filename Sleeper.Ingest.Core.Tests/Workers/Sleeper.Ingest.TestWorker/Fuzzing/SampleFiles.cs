@@ -85,6 +85,7 @@ internal static class SampleFiles
             {
                 Encoding = EncodingFor(column, encoding),
                 Dictionary = random.OneIn(2) ? DictionaryUse.Try : DictionaryUse.Never,
+                BloomFilter = column.MaxRepetitionLevel == 0 && column.PhysicalType is not (PhysicalType.Boolean or PhysicalType.Int96) && random.OneIn(3) ? new BloomFilterWriteOptions(null, 0.01, 64) : null,
             })],
         };
         using var encoder = new RowGroupEncoder(schema, options);

@@ -17,6 +17,8 @@ internal sealed class TableTarget : FuzzTarget
 
     public override long FreeBytes => 2 << 20;
 
+    public override int Weight => 1;
+
     public override byte[] Make(FuzzRandom random) => _mutator.Value.Make(random);
 
     public override bool IsRefusal(Exception error) => error is Core.TableReadException;
@@ -43,7 +45,8 @@ internal sealed class TableTarget : FuzzTarget
             new KeyBox(schema, PartitionTree.Single(schema).Leaves[0].Region, KeyOrder.Bytes),
             [],
             null,
-            IsWhole: true);
+            IsWhole: true,
+            input.Length % 2 == 0 ? [FieldValue.FromLong(1_000_000_007)] : []);
         DataFileCursor cursor = await DataFileCursor.OpenAsync(context, planned, default).ConfigureAwait(false);
         await using (cursor.ConfigureAwait(false))
         {
