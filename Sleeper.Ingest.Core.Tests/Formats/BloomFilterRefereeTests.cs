@@ -48,6 +48,7 @@ public sealed class BloomFilterRefereeTests : IDisposable
         }
 
         Assert.InRange(maybe, 20, (12 * 12) - 20);
+        Assert.Equal(3_000, (await Hyparquet.ReadAsync(path)).Rows.Count);
         Assert.Equal(3_000, await DuckDb.CountAsync($"SELECT count(*) FROM read_parquet({DuckDb.Quote(path)})"));
         Assert.Equal(6, await DuckDb.CountAsync($"SELECT count(*) FROM read_parquet({DuckDb.Quote(path)}) WHERE s = 'schlüssel 7'"));
         Assert.Equal(0, await DuckDb.CountAsync($"SELECT count(*) FROM read_parquet({DuckDb.Quote(path)}) WHERE s = 'schlüssel 7a'"));

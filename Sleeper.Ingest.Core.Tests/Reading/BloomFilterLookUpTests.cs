@@ -94,6 +94,39 @@ public sealed class BloomFilterLookUpTests
     }
 
     [Fact]
+    public async Task A_file_of_another_writer_with_filters_is_looked_up_by_them()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "duckdb.parquet");
+        await DuckDb.ExecuteAsync($"""
+            COPY (SELECT printf('key %06d', r // 10 * 10) AS key, r AS part, md5(r::VARCHAR) || md5((r + 1)::VARCHAR) AS text FROM range(40000) AS made(r) ORDER BY r)
+            TO {DuckDb.Quote(path)} (FORMAT parquet, ROW_GROUP_SIZE 8192)
+            """);
+        var memory = new InMemoryObjectStore();
+        var rows = Enumerable.Range(0, 40_000).Select(i => new Row(Table2, $"key {i / 10 * 10:D6}", (long)i, "to be replaced"));
+        var ours = await IngestedTable.IngestAsync(Table2, rows, store: memory);
+        await memory.DeleteAsync(ours.PathOf(), Token);
+        await memory.PutAsync(ours.PathOf(), await File.ReadAllBytesAsync(path, Token), Token);
+        var store = new ReaderCountingStore(memory);
+        var table = await Table.OpenAsync(store, "default", Token);
+
+        foreach (int key in (int[])[0, 10, 8_190, 12_340, 39_990])
+        {
+            var found = await table.ReadAsync($"key {key:D6}", Token).ToListAsync(Token);
+            Assert.Equal(Enumerable.Range(key, 10).Select(i => (long)i), found.Select(row => row[1].AsLong()));
+        }
+
+        long before = store.BytesRead;
+        for (int key = 5; key < 40_000; key += 4_000)
+        {
+            Assert.Empty(await table.ReadAsync($"key {key:D6}", Token).ToListAsync(Token));
+        }
+
+        Assert.True(store.BytesRead - before < 10 * (66 << 10), $"{store.BytesRead - before:N0} bytes for ten keys that are not there");
+        Assert.Equal(0, store.Open);
+    }
+
+    [Fact]
     public async Task Filters_change_nothing_of_a_file_but_their_own_bytes_and_places()
     {
         var rows = Enumerable.Range(0, 300).Select(i => RowOf(1, i)).ToList();

@@ -60,6 +60,7 @@ public class ChunkBloomFilterTests
         Assert.Equal(2048, expected.Length);
         Assert.Equal(expected, Make(repeated, Defaults, pageRows: 7));
         Assert.Equal(expected, Make([.. repeated.Order()], Defaults, pageRows: 4000));
+        Assert.Equal(expected, Make([.. repeated.Order()], Defaults, pageRows: 4000, new ChunkBloomFilter(LongColumn(), Defaults, isAscending: true)));
     }
 
     [Fact]
@@ -74,6 +75,7 @@ public class ChunkBloomFilterTests
         Assert.Equal(4096, many.Length);
         Assert.All(values, value => Assert.True(MayContain(many, value)));
         Assert.True(filter.CapacityBytes < 100_000, $"{filter.CapacityBytes:N0} bytes are held");
+        Assert.Equal(many, Make(values, options, pageRows: 1000, new ChunkBloomFilter(LongColumn(), options, isAscending: true)));
 
         // The next chunk begins anew.
         filter.Clear();

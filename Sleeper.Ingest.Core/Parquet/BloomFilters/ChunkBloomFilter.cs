@@ -15,17 +15,20 @@ namespace Sleeper.Ingest.Core.Parquet.BloomFilters;
 /// </remarks>
 internal sealed class ChunkBloomFilter
 {
-    private readonly LeafColumn _column;
     private readonly BloomFilterWriteOptions _options;
+    private readonly bool _isAscending;
     private readonly int _keptHashes;
     private ulong[] _hashes = [];
     private int _count;
     private byte[]? _blocks;
 
-    public ChunkBloomFilter(LeafColumn column, BloomFilterWriteOptions options)
+    /// <param name="column">Its values are hashed as its physical type holds them.</param>
+    /// <param name="options">The filter's size.</param>
+    /// <param name="isAscending">True if equal values are always neighbours; then they need not be looked for.</param>
+    public ChunkBloomFilter(LeafColumn column, BloomFilterWriteOptions options, bool isAscending = false)
     {
         Check(column, options);
-        _column = column;
+        _isAscending = isAscending;
         _options = options;
         long most = BloomFilterSize.ValuesIn(BytesFor(long.MaxValue), options.FalsePositiveProbability);
         _keptHashes = (int)Math.Clamp(most, 1, Array.MaxLength / 2);
@@ -109,7 +112,7 @@ internal sealed class ChunkBloomFilter
             return;
         }
 
-        // Most columns with a filter are sorted or nearly so: equal values are neighbours.
+        // Most columns with a filter are sorted, or nearly so.
         if (_count > 0 && _hashes[_count - 1] == hash)
         {
             return;
@@ -150,6 +153,11 @@ internal sealed class ChunkBloomFilter
     /// <summary>Leaves each hash once.</summary>
     private void Compact()
     {
+        if (_isAscending)
+        {
+            return;
+        }
+
         Span<ulong> hashes = _hashes.AsSpan(0, _count);
         hashes.Sort();
         int kept = 0;

@@ -63,7 +63,7 @@ internal sealed class ColumnChunkEncoder
 
         if (_columnOptions.BloomFilter is { } bloomFilter)
         {
-            _bloomFilter = new ChunkBloomFilter(column, bloomFilter);
+            _bloomFilter = new ChunkBloomFilter(column, bloomFilter, _columnOptions.IsAscending);
         }
     }
 
