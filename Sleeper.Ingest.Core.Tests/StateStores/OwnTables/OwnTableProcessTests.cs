@@ -62,6 +62,41 @@ public sealed class OwnTableProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task A_maintainer_and_kills_among_four_processes_with_250_commits_each_lose_and_repeat_nothing()
+    {
+        const int Seed = 20261128;
+        const int Writers = 4;
+        const int Commits = 250;
+        const int Kills = 3;
+        var store = new LocalObjectStore(_root);
+        using var table = await CreateAsync(store);
+        using var done = new CancellationTokenSource();
+        var maintainer = MaintainAndKillAsync(done.Token);
+        var numbers = (await Task.WhenAll(Enumerable.Range(0, Writers).Select(w => CommitAndKillAsync($"w{w}", Commits, Kills, new Random(Seed + w))))).SelectMany(n => n).ToList();
+        await done.CancelAsync();
+        var (maintenances, killedMaintainers) = await maintainer;
+        Assert.True(maintenances >= 3 && killedMaintainers >= 1, $"{maintenances} maintenances, {killedMaintainers} of them killed.");
+
+        // Two attempts of one ingest may both be told of its commit; two ingests never share a number.
+        Assert.Equal(Writers * Commits, numbers.Count);
+        Assert.Equal(Writers * Commits, numbers.Distinct().Count());
+        await table.MaintainAsync(new MaintenanceOptions { Grace = TimeSpan.Zero }, Token);
+        using var fresh = await OpenAsync(store, 7);
+        var state = await fresh.StateStore.LoadStateAsync(Token);
+        Assert.Equal(Writers * Commits, state.References.Count);
+        await AssertFilesAsync(store, state);
+        Assert.Empty(await ObjectsAsync(store, "events/ingests/"));
+        Assert.Equal(Writers * Commits, (await ObjectsAsync(store, "events/data/")).Count);
+
+        // Besides the commits only ENDs of killed attempts, at most one for each, and entries without a gap: the listing shows each number once.
+        string[] entries = [.. await ObjectsAsync(store, "events/log/files/")];
+        Assert.Equal(state.TransactionNumber, entries.Length);
+        Assert.Equal(Enumerable.Range(1, entries.Length).Select(n => $"events/log/files/{n:D20}.json"), entries);
+        Assert.True(entries.Length >= Writers * Commits, $"{entries.Length} entries.");
+        Assert.NotEmpty(await ObjectsAsync(store, "events/snapshots/"));
+    }
+
+    [Fact]
     public async Task What_a_killed_process_said_is_committed_is_there_and_nothing_is_half_there()
     {
         const int Seed = 20261125;
@@ -122,6 +157,65 @@ public sealed class OwnTableProcessTests : IDisposable
                     begun.Add(words[1]);
                 }
             }
+        }
+    }
+
+    /// <summary>Starts a writer again and again until it has committed all its ingests, and kills it some times. Returns the numbers of its commits.</summary>
+    private async Task<IReadOnlyCollection<long>> CommitAndKillAsync(string writer, int commits, int kills, Random random)
+    {
+        var numbers = new Dictionary<string, long>();
+        for (int killed = 0; numbers.Count < commits; killed++)
+        {
+            await using var worker = Start(writer, "--from", $"{numbers.Count}", "--count", $"{commits}", "--durable", "false");
+            await worker.ExpectLineAsync("ready");
+            await worker.WriteLineAsync("start");
+            int linesToLive = killed < kills ? random.Next(20, 150) : int.MaxValue;
+            var lines = new List<string>();
+            while (lines.Count < linesToLive && await worker.ReadLineAsync() is { } line)
+            {
+                lines.Add(line);
+            }
+
+            if (killed < kills)
+            {
+                await worker.KillAsync();
+                lines.AddRange(await worker.ReadToEndAsync());
+            }
+            else
+            {
+                await worker.ExpectSuccessAsync();
+            }
+
+            foreach (string line in lines.Where(IsCommitted))
+            {
+                numbers.Add(line.Split(' ')[1], NumberOf(line));
+            }
+        }
+
+        return numbers.Values;
+    }
+
+    /// <summary>Maintains until the end; each maintainer but the last is killed after some rounds.</summary>
+    private async Task<(int Maintenances, int Kills)> MaintainAndKillAsync(CancellationToken done)
+    {
+        int maintenances = 0;
+        for (int kills = 0; ; kills++)
+        {
+            await using var worker = WorkerProcess.Start("maintain-loop", "--root", _root, "--table", Name, "--grace", "1000");
+            for (int round = 0; round < 5 && await worker.ReadLineAsync() is { } line; round++)
+            {
+                Assert.StartsWith("maintained ", line);
+                maintenances++;
+                if (done.IsCancellationRequested)
+                {
+                    await worker.WriteLineAsync("stop");
+                    await worker.ExpectSuccessAsync();
+                    return (maintenances, kills);
+                }
+            }
+
+            Assert.Equal("", worker.Errors.Trim());
+            await worker.KillAsync();
         }
     }
 

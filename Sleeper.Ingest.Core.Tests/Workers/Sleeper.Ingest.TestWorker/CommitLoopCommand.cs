@@ -8,9 +8,9 @@ using Sleeper.Ingest.Core.StateStores.OwnTables;
 namespace Sleeper.Ingest.TestWorker;
 
 /// <summary>
-/// Commits <c>--count</c> ingests (for ever without) named <c>WRITER-0, WRITER-1, ...</c> to the table <c>--table</c> in the folder <c>--root</c>, each
+/// Commits ingests named <c>WRITER-N</c>, from N = <c>--from</c> (0 without) up to <c>--count</c> (for ever without), to the table <c>--table</c> in the folder <c>--root</c>, each
 /// with one small data file on the partition <c>--partition</c>. Waits for the start signal. Writes "begun ID" before an ingest's first object and
-/// "committed ID NUMBER" after its commit. With <c>--durable false</c> without syncs.
+/// "committed ID NUMBER" after its commit. An attempt that a maintenance ended is begun anew. With <c>--durable false</c> without syncs.
 /// </summary>
 internal static class CommitLoopCommand
 {
@@ -21,11 +21,23 @@ internal static class CommitLoopCommand
         using var table = await OwnTable.OpenAsync(store, arguments.Text("table"), options);
         var committer = new FileCommitter(table.StateStore, store);
         await WorkerArguments.WaitForStartAsync();
-        for (var number = 0; number < arguments.Number("count", int.MaxValue); number++)
+        for (var number = arguments.Number("from", 0); number < arguments.Number("count", int.MaxValue); number++)
         {
             var id = string.Create(CultureInfo.InvariantCulture, $"{arguments.Text("writer")}-{number}");
             await Console.Out.WriteLineAsync($"begun {id}");
-            var result = await CommitAsync(store, table, committer, id, arguments.Text("partition"));
+            CommitResult? result = null;
+            while (result is null)
+            {
+                try
+                {
+                    result = await CommitAsync(store, table, committer, id, arguments.Text("partition"));
+                }
+                catch (CommitFailedException e) when (e.Message.Contains("was ended", StringComparison.Ordinal))
+                {
+                    await Console.Out.WriteLineAsync($"ended {id}");
+                }
+            }
+
             await Console.Out.WriteLineAsync($"committed {id} {result.TransactionNumber}");
         }
 

@@ -43,4 +43,47 @@ public sealed class LargeTableTests
         Assert.Equal(["open", "put", "put-if-absent", "delete"], commit.Select(c => c.Split(' ')[0]).Where(v => v is not ("barrier" or "flush")));
         Assert.True(counted.Calls.Count - before <= 4, string.Join('\n', counted.Calls.Skip(before)));
     }
+
+    [Fact]
+    public async Task A_writer_takes_no_more_memory_on_100000_files_than_on_none()
+    {
+        const int Commits = 100;
+        const int FilesOfCommit = 1000;
+        long empty = await AllocatedByWriterAsync(0);
+        long large = await AllocatedByWriterAsync(Commits);
+        Assert.True(large < empty + (64 * 1024), $"To open and commit once {empty:N0} bytes were allocated on an empty table and {large:N0} on {Commits * FilesOfCommit:N0} files.");
+
+        static async Task<long> AllocatedByWriterAsync(int commits)
+        {
+            var bed = new SnapshotBed();
+            var properties = new TableProperties(SnapshotBed.TableId, TableFixture.Name, TableFixture.TableSchema, new Dictionary<string, string>());
+            await bed.Store.PutAsync(bed.Paths.Properties, properties.ToBytes(), Token);
+            await bed.PutTreeAsync(TableFixture.Tree("m"));
+            for (int i = 0; i < commits; i++)
+            {
+                var files = Enumerable.Range(0, FilesOfCommit).Select(f =>
+                    new AddFiles.File($"data/partition_p0/{i:x32}-0123456789abcdef-{f}.parquet", [new ReferenceBody(null, "p0", 10, null, false, true)]));
+                await bed.PutAsync(
+                    new AddFiles([.. files]), h => h with { IngestId = $"id-{i}", AttemptId = "0123456789abcdef", RowCount = 10 * FilesOfCommit, FileCount = FilesOfCommit });
+            }
+
+            if (commits > 0)
+            {
+                using var maker = bed.Open(interval: commits);
+                Assert.Equal(commits, await maker.PutDueSnapshotAsync(dryRun: false, Token));
+            }
+
+            // Everything is in memory, so all of it happens on this thread. The first time compiles.
+            long allocated = 0;
+            for (int i = 0; i < 2; i++)
+            {
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                using var opened = await TableFixture.OpenAsync(bed.Store, i);
+                Assert.Equal(commits + i + 1, (await TableFixture.CommitAsync(opened.StateStore, $"new-{i}")).TransactionNumber);
+                allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            }
+
+            return allocated;
+        }
+    }
 }
