@@ -1,8 +1,12 @@
 using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.DataFiles;
 using Sleeper.Ingest.Core.Parquet;
+using Sleeper.Ingest.Core.Parquet.Compression;
+using Sleeper.Ingest.Core.Parquet.Metadata;
+using Sleeper.Ingest.Core.Parquet.Schemas;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.Tests.Parquet.RowGroups;
 using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.Core.Tests.DataFiles;
@@ -35,11 +39,47 @@ public class FlatRowEncoderTests
         Assert.InRange(flat, 5, 39);
     }
 
-    /// <summary>Primitive fields only; the modes leave out, one by one, what sends a stretch the plain way.</summary>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(50)]
+    public async Task Of_entries_with_one_key_the_last_one_counts(int entryCount)
+    {
+        var schema = Schema.Create().RowKey("key", FieldType.Long).Value("map", FieldType.Map(FieldType.String, FieldType.Long), nullable: true).Build();
+        var entries = Enumerable.Range(0, entryCount).Select(i => KeyValuePair.Create((FieldValue)$"{i % (entryCount - 1)}", (FieldValue)(long)i)).ToList();
+        List<Row> Rows(IEnumerable<KeyValuePair<FieldValue, FieldValue>> map) =>
+            [.. Enumerable.Range(0, 20).Select(i => new Row(schema, (long)i, i % 3 == 0 ? FieldValue.Null : FieldValue.FromMap(i == 10 ? map : entries.Skip(1))))];
+
+        var (actual, wasFlat) = await EncodeFileAsync(schema, Rows(entries), 20, 1 << 16);
+
+        Assert.False(wasFlat);
+        Assert.Equal(EncodeRows(schema, Rows(entries.Skip(1))).Select(row => (Convert.ToHexString(row.Key), Convert.ToHexString(row.Value))),
+            actual.Select(row => (Convert.ToHexString(row.Key), Convert.ToHexString(row.Value))));
+    }
+
+    [Fact]
+    public async Task A_list_that_lacks_an_element_is_a_fault_of_its_row_alone()
+    {
+        var schema = Schema.Create().RowKey("key", FieldType.Long).Value("list", FieldType.List(FieldType.Long)).Build();
+        var node = SchemaNode.List("list", Repetition.Required, SchemaNode.Primitive("element", Repetition.Optional, PhysicalType.Int64));
+        var parquet = new ParquetSchema("file", [SchemaNode.Primitive("key", Repetition.Required, PhysicalType.Int64), node]);
+        var options = new ParquetWriterOptions { CreateCompressor = () => PageCompression.Create(CompressionCodec.Uncompressed) };
+        var lists = VectorSamples.Longs([1, 2, 3]).WithLevels(definition: [2, 2, 1, 0, 2], repetition: [0, 1, 0, 0, 0]);
+        var file = WrittenFile.Write(parquet, options, null, [VectorSamples.Longs([7, 8, 9, 10]), lists]);
+        var faults = new List<int>();
+
+        var (actual, wasFlat) = await EncodeFileAsync(schema, file.Bytes, 4, 4, 1 << 16, (row, _) => faults.Add(row));
+
+        Assert.False(wasFlat);
+        Assert.Equal([1], faults);
+        var expected = EncodeRows(schema, [new Row(schema, 7L, FieldValue.FromList(new[] { 1L, 2L })), new Row(schema, 9L, FieldValue.FromList(Array.Empty<long>())), new Row(schema, 10L, FieldValue.FromList(new[] { 3L }))]);
+        Assert.Equal(expected.Select(row => Convert.ToHexString(row.Value)), actual.Select(row => Convert.ToHexString(row.Value)));
+    }
+
+    /// <summary>The modes leave out, one by one, what sends a stretch the plain way.</summary>
     private static Schema FlatSchema(RandomRows random) => new(
         Enumerable.Range(0, random.Random.Next(1, 3)).Select(i => new Field($"key{i}", random.Primitive())),
         Enumerable.Range(0, random.Random.Next(0, 2)).Select(i => new Field($"sort{i}", random.Primitive())),
-        Enumerable.Range(0, random.Random.Next(0, 6)).Select(i => new Field($"value{i}", random.Primitive(), random.Random.Next(2) == 0)));
+        Enumerable.Range(0, random.Random.Next(0, 6)).Select(i => new Field($"value{i}", random.Type(), random.Random.Next(2) == 0)));
 
     private static Row Row(RandomRows random, Schema schema, int mode)
     {
@@ -62,9 +102,12 @@ public class FlatRowEncoderTests
         return new Row(schema, row);
     }
 
-    private static async Task<(List<(byte[] Key, byte[] Value)> Rows, bool WasFlat)> EncodeFileAsync(Schema schema, List<Row> rows, int stretch, int batchBytes)
+    private static Task<(List<(byte[] Key, byte[] Value)> Rows, bool WasFlat)> EncodeFileAsync(Schema schema, List<Row> rows, int stretch, int batchBytes) =>
+        EncodeFileAsync(schema, SmallDataFile.Write(schema, rows), rows.Count, stretch, batchBytes, (row, fault) => Assert.Fail($"row {row} of its stretch: {fault.Reason}"));
+
+    private static async Task<(List<(byte[] Key, byte[] Value)> Rows, bool WasFlat)> EncodeFileAsync(
+        Schema schema, byte[] bytes, int rowCount, int stretch, int batchBytes, Action<int, RowFault> reject)
     {
-        byte[] bytes = SmallDataFile.Write(schema, rows);
         var file = await ParquetFileReader.OpenAsync(new BytesSource("made", bytes), new ParquetReaderLimits(), default);
         var match = FileSchemaMatch.Make(schema, file.Schema);
         Assert.Empty(match.Faults);
@@ -72,10 +115,10 @@ public class FlatRowEncoderTests
         using var batch = new RowBatch(new MemoryBudget(64 << 20), batchBytes, 64);
         using var reader = await file.OpenRowGroupAsync(0, encoder.Columns, default);
         var result = new List<(byte[], byte[])>();
-        for (int done = 0; done < rows.Count;)
+        for (int done = 0; done < rowCount;)
         {
-            int count = await encoder.ReadAsync(reader, Math.Min(stretch, rows.Count - done), default);
-            while (!encoder.Encode(batch, null, (row, fault) => Assert.Fail($"row {done + row}: {fault.Reason}")))
+            int count = await encoder.ReadAsync(reader, Math.Min(stretch, rowCount - done), default);
+            while (!encoder.Encode(batch, null, reject))
             {
                 Take(batch, result);
             }

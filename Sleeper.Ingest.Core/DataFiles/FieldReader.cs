@@ -12,11 +12,10 @@ internal sealed class FieldReader
 {
     private readonly FieldColumns _columns;
     private readonly Field _field;
-    private readonly int _fieldLevel;
-    private readonly int _itemLevel;
     private readonly int _presentLevel;
     private readonly Dictionary<int, string> _faults = [];
     private readonly Dictionary<int, string> _entryFaults = [];
+    private readonly MapKeys _keys = new();
     private int _level;
     private int _value;
     private int _entryLevel;
@@ -26,9 +25,9 @@ internal sealed class FieldReader
     {
         _columns = columns;
         _field = columns.Field;
-        _fieldLevel = columns.Node?.Repetition == Parquet.Metadata.Repetition.Repeated ? 0 : columns.Node?.MaxDefinitionLevel ?? 0;
+        FieldLevel = columns.Node?.Repetition == Parquet.Metadata.Repetition.Repeated ? 0 : columns.Node?.MaxDefinitionLevel ?? 0;
         _presentLevel = columns.Column?.MaxDefinitionLevel ?? 0;
-        _itemLevel = columns.Repeated?.MaxDefinitionLevel ?? 0;
+        ItemLevel = columns.Repeated?.MaxDefinitionLevel ?? 0;
         Stored = columns.Column is null ? null : new ColumnVector(columns.Column.VectorKind);
         StoredEntries = columns.ValueColumn is null ? null : new ColumnVector(columns.ValueColumn.VectorKind);
         Values = columns.Conversion is { } conversion ? new ColumnVector(conversion.Target) : Stored;
@@ -53,9 +52,14 @@ internal sealed class FieldReader
 
     public int? EntryColumnIndex => _columns.ValueColumn?.Index;
 
-    /// <summary>Whether a row of the stretch has a value; for fields of one value a row.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool IsPresent(int row) => _presentLevel == 0 || Values!.DefinitionLevels[row] == _presentLevel;
+    /// <summary>The definition level from which on a list or map is there.</summary>
+    public int FieldLevel { get; }
+
+    /// <summary>The definition level from which on it has an item, perhaps a null.</summary>
+    public int ItemLevel { get; }
+
+    /// <summary>The definition level of a value, element or key that is there; 0 if there are no levels.</summary>
+    public int PresentLevel => _presentLevel;
 
     /// <summary>True if some value of the stretch could not be converted: its row is at fault.</summary>
     public bool HasFaults => _faults.Count > 0 || _entryFaults.Count > 0;
@@ -75,15 +79,20 @@ internal sealed class FieldReader
         _entryValue = 0;
     }
 
-    /// <summary>Moves past the first rows of the stretch; for fields of one value a row.</summary>
+    /// <summary>Moves past the first rows of a stretch in which no item of a list or map is null.</summary>
     public void SkipFlat(int rows)
     {
         for (int row = 0; row < rows; row++)
         {
-            _value += IsPresent(row) ? 1 : 0;
-        }
+            if (_field.Type.IsPrimitive)
+            {
+                _value += Values is not null && NextIsPresent() ? 1 : 0;
+                continue;
+            }
 
-        _level = rows;
+            _value += ItemsOfRow(Values!, ref _level);
+            _entryValue += EntryValues is null ? 0 : ItemsOfRow(EntryValues, ref _entryLevel);
+        }
     }
 
     /// <summary>Writes the next row's value as a key; returns what is wrong with it, or null. A faulty value is passed over.</summary>
@@ -162,7 +171,7 @@ internal sealed class FieldReader
     {
         int first = _level;
         int items = ItemsOfRow(Values!, ref _level);
-        if (Values!.DefinitionLevels[first] < _fieldLevel)
+        if (Values!.DefinitionLevels[first] < FieldLevel)
         {
             return WriteNull(batch);
         }
@@ -194,7 +203,7 @@ internal sealed class FieldReader
         int firstEntry = _entryLevel;
         int items = ItemsOfRow(Values!, ref _level);
         int entries = ItemsOfRow(EntryValues!, ref _entryLevel);
-        if (Values!.DefinitionLevels[first] < _fieldLevel)
+        if (Values!.DefinitionLevels[first] < FieldLevel)
         {
             return WriteNull(batch);
         }
@@ -226,12 +235,13 @@ internal sealed class FieldReader
     /// <summary>Writes the entries; of entries with one key the last one counts, as the format says.</summary>
     private string? WriteEntries(RowBatch batch, int items, int keyBase, int valueBase)
     {
-        bool[]? overruled = FindOverruled(items, keyBase);
-        ValueEncoder.WriteCount(batch, overruled is null ? items : overruled.Count(o => !o));
+        var overruled = _keys.FindOverruled(Values!, keyBase, items);
+        HasRepeatedMapKeys |= overruled.Length > 0;
+        ValueEncoder.WriteCount(batch, items - overruled.Count(true));
         string? reason = null;
         for (int i = 0; i < items; i++)
         {
-            if (overruled is null || !overruled[i])
+            if (overruled.Length == 0 || !overruled[i])
             {
                 reason ??= batch.HasRoom(2 * sizeof(long))
                     ? FaultOf(_faults, keyBase + i) ?? FaultOf(_entryFaults, valueBase + i)
@@ -244,40 +254,8 @@ internal sealed class FieldReader
         return reason;
     }
 
-    private bool[]? FindOverruled(int items, int keyBase)
-    {
-        if (items < 2)
-        {
-            return null;
-        }
-
-        bool[]? overruled = null;
-        var last = new Dictionary<FieldValue, int>(items);
-        for (int i = 0; i < items; i++)
-        {
-            var key = ItemAt(_field.Type.KeyType!, Values!, keyBase + i);
-            if (last.TryGetValue(key, out int before))
-            {
-                overruled ??= new bool[items];
-                overruled[before] = true;
-                HasRepeatedMapKeys = true;
-            }
-
-            last[key] = i;
-        }
-
-        return overruled;
-    }
-
     /// <summary>True once a map with a repeated key was met.</summary>
     public bool HasRepeatedMapKeys { get; private set; }
-
-    private static FieldValue ItemAt(FieldType type, ColumnVector vector, int index) => type.Kind switch
-    {
-        FieldTypeKind.Int => vector.Ints[index],
-        FieldTypeKind.Long => vector.Longs[index],
-        _ => FieldValue.FromBytes(vector.BytesAt(index).ToArray()),
-    };
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static string? WriteItem(RowBatch batch, FieldType type, ColumnVector vector, int index)
@@ -330,6 +308,6 @@ internal sealed class FieldReader
             level++;
         }
 
-        return vector.DefinitionLevels[first] < _itemLevel ? 0 : level - first;
+        return vector.DefinitionLevels[first] < ItemLevel ? 0 : level - first;
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using System.Text;
 using System.Text.Unicode;
 using Sleeper.Ingest.Core.Buffers;
@@ -10,16 +9,19 @@ using Sleeper.Ingest.Core.Schemas;
 
 namespace Sleeper.Ingest.Core.DataFiles;
 
-/// <summary>The fast way from decoded columns to encoded rows, column by column: for stretches without lists, maps, bad values or odd keys.</summary>
+/// <summary>The fast way from decoded columns to encoded rows, column by column: for stretches without bad values or odd keys.</summary>
 /// <remarks>
 /// First the length of every row is added up, column by column; then each column's loop writes its value at every row's write position. What this
 /// cannot do (a null in a key, a key byte that needs an escape, a long key, ill-formed text, a value that was not converted) it leaves to the plain way,
 /// for the whole stretch. The plain way gives the same bytes. One worker's own.
 /// </remarks>
-internal sealed unsafe class FlatRowEncoder : IDisposable
+internal sealed unsafe partial class FlatRowEncoder : IDisposable
 {
     /// <summary>The most rows of a stretch.</summary>
     public const int MaxRows = 4096;
+
+    /// <summary>The most bytes of a stretch: lengths are added up in 32 bits.</summary>
+    private const long MaxBytes = 1 << 30;
 
     private readonly FieldReader[] _fields;
     private readonly int _keyFieldCount;
@@ -30,6 +32,8 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
     private readonly int* _keyLengths;
     private readonly int* _rowLengths;
     private readonly int[] _nextValue;
+    private readonly bool[] _hasNulls;
+    private readonly ItemsEncoder?[] _items;
     private readonly RowSpan[] _spans = new RowSpan[MaxRows];
 
     public FlatRowEncoder(FieldReader[] fields, int keyFieldCount, KeyOrder order, RowLimits limits)
@@ -37,11 +41,13 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
         _fields = fields;
         _keyFieldCount = keyFieldCount;
         _limits = limits;
-        _isPossible = order == KeyOrder.Bytes && Array.TrueForAll(fields, f => f.Field.Type.IsPrimitive && f.Values is not null);
+        _isPossible = order == KeyOrder.Bytes && Array.TrueForAll(fields, f => f.Values is not null);
         _positions = (byte**)_memory.Pointer;
         _keyLengths = (int*)(_positions + MaxRows);
         _rowLengths = _keyLengths + MaxRows;
         _nextValue = new int[fields.Length];
+        _hasNulls = new bool[fields.Length];
+        _items = [.. fields.Select(f => f.Field.Type.IsPrimitive || f.Values is null ? null : new ItemsEncoder(f))];
     }
 
     /// <summary>Looks at a new stretch: true if its rows can be encoded this way.</summary>
@@ -52,9 +58,11 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
             return false;
         }
 
+        long bytes = 0;
         for (int i = 0; i < _fields.Length; i++)
         {
-            if (!AcceptsField(i, rows))
+            bytes += MostBytes(_fields[i].Values!, rows) + (_fields[i].EntryValues is { } entries ? MostBytes(entries, rows) : 0);
+            if (bytes > MaxBytes || !AcceptsField(i, rows))
             {
                 return false;
             }
@@ -92,7 +100,13 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
             return false;
         }
 
-        if (vector.ValueCount != rows && (isKey || !field.Field.IsNullable))
+        if (_items[index] is { } items)
+        {
+            return items.Accepts(rows);
+        }
+
+        _hasNulls[index] = vector.ValueCount != rows;
+        if (_hasNulls[index] && (isKey || !field.Field.IsNullable))
         {
             return false;
         }
@@ -105,6 +119,9 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
         var bytes = vector.Bytes.AsSpan(0, vector.ByteCount);
         return (!isKey || AcceptsKeys(vector, bytes)) && (field.Field.Type.Kind != FieldTypeKind.String || IsText(vector, bytes));
     }
+
+    /// <summary>No less than what a column adds to all rows: a presence byte, a count and a length each take no more than 11 bytes.</summary>
+    private static long MostBytes(ColumnVector vector, int rows) => vector.ByteCount + (8L * vector.ValueCount) + (11L * rows);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool AcceptsKeys(ColumnVector vector, ReadOnlySpan<byte> bytes)
@@ -125,7 +142,7 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
     }
 
     /// <summary>All values together are looked at in one sweep; only if that is not plain ASCII must each value begin with a whole character.</summary>
-    private static bool IsText(ColumnVector vector, ReadOnlySpan<byte> bytes)
+    internal static bool IsText(ColumnVector vector, ReadOnlySpan<byte> bytes)
     {
         if (Ascii.IsValid(bytes))
         {
@@ -163,8 +180,11 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
         new Span<int>(_rowLengths, count).Fill(fixedKey + fixedValue);
         for (int i = 0; i < _fields.Length; i++)
         {
-            bool isNullable = i >= _keyFieldCount && _fields[i].Field.IsNullable;
-            if (isNullable)
+            if (_items[i] is { } items)
+            {
+                items.AddLengths(first, count, _rowLengths);
+            }
+            else if (_hasNulls[i])
             {
                 AddNullableLengths(i, first, count);
             }
@@ -175,16 +195,17 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
         }
     }
 
-    /// <summary>Bytes that the field takes in every row; for nullable fields the presence byte.</summary>
+    /// <summary>Bytes that the field takes in every row; where it has nulls, or items, the rest is added row by row.</summary>
     private int FixedWidth(int index)
     {
-        var field = _fields[index];
-        if (index >= _keyFieldCount && field.Field.IsNullable)
+        if (_items[index] is not null)
         {
-            return 1;
+            return 0;
         }
 
-        return field.Field.Type.Kind switch
+        var field = _fields[index].Field;
+        int presence = index >= _keyFieldCount && field.IsNullable ? 1 : 0;
+        return _hasNulls[index] ? presence : presence + field.Type.Kind switch
         {
             FieldTypeKind.Int => 4,
             FieldTypeKind.Long => 8,
@@ -215,31 +236,30 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddNullableLengths(int index, int first, int count)
     {
-        var field = _fields[index];
-        var vector = field.Values!;
-        int value = _nextValue[index];
-        for (int i = 0; i < count; i++)
+        var vector = _fields[index].Values!;
+        ReadOnlySpan<byte> levels = vector.DefinitionLevels.AsSpan(first, count);
+        int present = _fields[index].PresentLevel;
+        if (vector.Kind != VectorKind.Bytes)
         {
-            if (!field.IsPresent(first + i))
+            int width = vector.Kind == VectorKind.Int32 ? sizeof(int) : sizeof(long);
+            for (int i = 0; i < levels.Length; i++)
             {
-                continue;
+                _rowLengths[i] += levels[i] == present ? width : 0;
             }
 
-            switch (vector.Kind)
-            {
-                case VectorKind.Int32:
-                    _rowLengths[i] += 4;
-                    break;
-                case VectorKind.Int64:
-                    _rowLengths[i] += 8;
-                    break;
-                default:
-                    int length = vector.Offsets[value + 1] - vector.Offsets[value];
-                    _rowLengths[i] += RowFormat.VarintLength((uint)length) + length;
-                    break;
-            }
+            return;
+        }
 
-            value++;
+        int[] offsets = vector.Offsets;
+        int value = _nextValue[index];
+        for (int i = 0; i < levels.Length; i++)
+        {
+            if (levels[i] == present)
+            {
+                int length = offsets[value + 1] - offsets[value];
+                _rowLengths[i] += length < 0x80 ? length + 1 : length + RowFormat.VarintLength((uint)length);
+                value++;
+            }
         }
     }
 
@@ -265,152 +285,6 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
         return fitting;
     }
 
-    private void WriteColumns(int first, int count)
-    {
-        for (int i = 0; i < _fields.Length; i++)
-        {
-            var field = _fields[i];
-            var vector = field.Values!;
-            if (i < _keyFieldCount)
-            {
-                WriteKeys(vector, first, count);
-            }
-            else if (field.Field.IsNullable)
-            {
-                _nextValue[i] = WriteNullable(field, vector, first, count, _nextValue[i]);
-            }
-            else
-            {
-                WriteValues(vector, first, count);
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void WriteKeys(ColumnVector vector, int first, int count)
-    {
-        byte** positions = _positions;
-        switch (vector.Kind)
-        {
-            case VectorKind.Int32:
-                for (int i = 0; i < count; i++)
-                {
-                    KeyEncoder.WriteInt(positions[i], vector.Ints[first + i]);
-                    positions[i] += KeyEncoder.IntBytes;
-                }
-
-                break;
-            case VectorKind.Int64:
-                long[] longs = vector.Longs;
-                for (int i = 0; i < count; i++)
-                {
-                    KeyEncoder.WriteLong(positions[i], longs[first + i]);
-                    positions[i] += KeyEncoder.LongBytes;
-                }
-
-                break;
-            default:
-                fixed (byte* bytes = vector.Bytes)
-                fixed (int* offsets = vector.Offsets)
-                {
-                    for (int i = 0; i < count; i++)
-                    {
-                        int start = offsets[first + i];
-                        int length = offsets[first + i + 1] - start;
-                        byte* destination = positions[i];
-                        Copy(bytes + start, destination, length);
-                        destination[length] = KeyEncoder.Terminator;
-                        positions[i] = destination + length + 1;
-                    }
-                }
-
-                break;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void WriteValues(ColumnVector vector, int first, int count)
-    {
-        byte** positions = _positions;
-        switch (vector.Kind)
-        {
-            case VectorKind.Int32:
-                for (int i = 0; i < count; i++)
-                {
-                    Unsafe.WriteUnaligned(positions[i], vector.Ints[first + i]);
-                    positions[i] += 4;
-                }
-
-                break;
-            case VectorKind.Int64:
-                for (int i = 0; i < count; i++)
-                {
-                    Unsafe.WriteUnaligned(positions[i], vector.Longs[first + i]);
-                    positions[i] += 8;
-                }
-
-                break;
-            default:
-                fixed (byte* bytes = vector.Bytes)
-                fixed (int* offsets = vector.Offsets)
-                {
-                    for (int i = 0; i < count; i++)
-                    {
-                        int start = offsets[first + i];
-                        positions[i] = WriteBytes(positions[i], bytes + start, offsets[first + i + 1] - start);
-                    }
-                }
-
-                break;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int WriteNullable(FieldReader field, ColumnVector vector, int first, int count, int value)
-    {
-        byte** positions = _positions;
-        fixed (byte* bytes = vector.Bytes)
-        {
-            for (int i = 0; i < count; i++)
-            {
-                byte* destination = positions[i];
-                bool present = field.IsPresent(first + i);
-                *destination++ = present ? (byte)1 : (byte)0;
-                if (present)
-                {
-                    destination = WriteItem(destination, vector, value++, bytes);
-                }
-
-                positions[i] = destination;
-            }
-        }
-
-        return value;
-    }
-
-    private static byte* WriteItem(byte* destination, ColumnVector vector, int index, byte* bytes)
-    {
-        switch (vector.Kind)
-        {
-            case VectorKind.Int32:
-                Unsafe.WriteUnaligned(destination, vector.Ints[index]);
-                return destination + 4;
-            case VectorKind.Int64:
-                Unsafe.WriteUnaligned(destination, vector.Longs[index]);
-                return destination + 8;
-            default:
-                int start = vector.Offsets[index];
-                return WriteBytes(destination, bytes + start, vector.Offsets[index + 1] - start);
-        }
-    }
-
-    private static byte* WriteBytes(byte* destination, byte* source, int length)
-    {
-        destination += RowFormat.WriteVarint(destination, (uint)length);
-        Copy(source, destination, length);
-        return destination + length;
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void EndRows(RowBatch batch, LeafRouter? router, int count, int bytes)
     {
@@ -423,40 +297,5 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
         }
 
         batch.AddRows(_spans.AsSpan(0, count), bytes);
-    }
-
-    /// <summary>Exact, not rounded up: the next bytes of the row before may be written already.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Copy(byte* source, byte* destination, int length)
-    {
-        if (length is >= 8 and <= 16)
-        {
-            // Two overlapping halves: most keys and short texts.
-            ulong head = Unsafe.ReadUnaligned<ulong>(source);
-            ulong tail = Unsafe.ReadUnaligned<ulong>(source + length - 8);
-            Unsafe.WriteUnaligned(destination, head);
-            Unsafe.WriteUnaligned(destination + length - 8, tail);
-            return;
-        }
-
-        if (length is > 16 and <= 32)
-        {
-            Vector128<byte> head = Vector128.Load(source);
-            Vector128<byte> tail = Vector128.Load(source + length - 16);
-            head.Store(destination);
-            tail.Store(destination + length - 16);
-            return;
-        }
-
-        if (length is >= 4 and < 8)
-        {
-            uint head = Unsafe.ReadUnaligned<uint>(source);
-            uint tail = Unsafe.ReadUnaligned<uint>(source + length - 4);
-            Unsafe.WriteUnaligned(destination, head);
-            Unsafe.WriteUnaligned(destination + length - 4, tail);
-            return;
-        }
-
-        Unsafe.CopyBlockUnaligned(destination, source, (uint)length);
     }
 }

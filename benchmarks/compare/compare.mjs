@@ -68,7 +68,7 @@ try {
 const line = (who, list) => {
   const of = name => median(list.map(result => result[name]))
   const both = { who, seconds: of('seconds'), rowsPerSecond: of('rowsPerSecond'), outputBytes: of('outputBytes'), peakWorkingSetBytes: of('peakWorkingSetBytes') }
-  return isOneFile ? { ...both, firstSeconds: of('firstSeconds') } : { ...both, files: of('files') }
+  return isOneFile ? { ...both, firstSeconds: of('firstSeconds'), processorSeconds: of('processorSeconds') } : { ...both, files: of('files') }
 }
 const table = [line('duckdb', results.duckdb), line('ours', results.ours)]
 console.table(table)

@@ -30,6 +30,7 @@ function size(type, value) {
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'duckdb-parquet-'))
 const seconds = []
 let outputBytes
+let processor
 try {
   let statement = () => `SELECT ${columns.map(([column, type]) => `sum(${size(type, name(column))})`).join(', ')} FROM read_parquet(${quote(input)})`
   const output = run => path.join(folder, `file-${run}.parquet`)
@@ -39,8 +40,10 @@ try {
   }
   for (let run = 0; run < Number(repeat); run++) {
     const text = statement(run)
+    const before = process.cpuUsage()
     const start = process.hrtime.bigint()
     await connection.run(text)
+    processor = process.cpuUsage(before)
     seconds.push(Number(process.hrtime.bigint() - start) / 1e9)
     if (job === 'parquet-write') outputBytes = fs.statSync(output(run)).size
   }
@@ -51,6 +54,7 @@ try {
 const median = seconds.toSorted((a, b) => a - b)[Math.floor(seconds.length / 2)]
 console.log(JSON.stringify({
   job, rows, seconds: Number(median.toFixed(4)), rowsPerSecond: Math.round(rows / median), firstSeconds: Number(seconds[0].toFixed(4)), repeat: seconds.length,
-  peakWorkingSetBytes: process.resourceUsage().maxRSS * 1024, workingSetAtOpenBytes: atOpen, threads: Number(threads),
+  peakWorkingSetBytes: process.resourceUsage().maxRSS * 1024, workingSetAtOpenBytes: atOpen,
+  processorSeconds: Number(((processor.user + processor.system) / 1e6).toFixed(3)), threads: Number(threads),
   inputBytes: fs.statSync(input).size, outputBytes,
 }))
