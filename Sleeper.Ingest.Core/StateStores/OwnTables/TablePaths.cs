@@ -125,14 +125,19 @@ internal sealed partial class TablePaths
     /// <summary>A path that is after all objects of a snapshot and before those of the next one. '0' is the character after '/'.</summary>
     public string AfterSnapshot(long number) => SnapshotFolder(number)[..^1] + "0";
 
-    /// <summary>The number in the path of a snapshot's head; false for any other object.</summary>
-    public bool TryParseSnapshotHead(string path, out long number)
+    /// <summary>The number in the path of an object of a snapshot, and whether it is the head; false for any other object.</summary>
+    public bool TryParseSnapshot(string path, out long number, out bool isHead)
     {
-        number = 0;
+        (number, isHead) = (0, false);
         int start = AllSnapshots.Length;
-        return path.Length > start + NumberDigits && path.StartsWith(AllSnapshots, StringComparison.Ordinal)
-            && long.TryParse(path.AsSpan(start, NumberDigits), NumberStyles.None, CultureInfo.InvariantCulture, out number)
-            && path == Snapshot(number, SnapshotPart.Head);
+        if (path.Length <= start + NumberDigits || !path.StartsWith(AllSnapshots, StringComparison.Ordinal)
+            || !long.TryParse(path.AsSpan(start, NumberDigits), NumberStyles.None, CultureInfo.InvariantCulture, out number))
+        {
+            return false;
+        }
+
+        isHead = path == Snapshot(number, SnapshotPart.Head);
+        return isHead || path == Snapshot(number, SnapshotPart.Files) || path == Snapshot(number, SnapshotPart.Verified);
     }
 
     public string IntentFolder(string ingestHash) => $"{AllIngests}{ingestHash}/";

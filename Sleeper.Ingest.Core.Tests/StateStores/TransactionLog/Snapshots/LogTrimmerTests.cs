@@ -50,6 +50,25 @@ public sealed class LogTrimmerTests
         Assert.Equal((dry.Boundary, dry.Entries.Count, dry.Snapshots.Count), (real.Boundary, real.Entries.Count, real.Snapshots.Count));
     }
 
+    [Fact]
+    public async Task What_is_left_of_snapshots_without_heads_goes_but_not_near_the_end_of_the_log()
+    {
+        await MakeAsync(18);
+        string[] remains = [_paths.Snapshot(2, SnapshotPart.Files), _paths.Snapshot(3, SnapshotPart.Verified)];
+        string[] kept = [_paths.Snapshot(13, SnapshotPart.Files), _paths.AllSnapshots + "00000000000000000001/note", _paths.AllSnapshots + "x"];
+        foreach (string path in remains.Concat(kept))
+        {
+            await _memory.PutAsync(path, new byte[1], Token);
+        }
+
+        Assert.Equal([2L, 3L], (await TrimAsync(dryRun: true)).Remains);
+        Assert.Equal([2L, 3L], (await TrimAsync()).Remains);
+        var objects = await ObjectsAsync(_memory, _paths.AllSnapshots);
+        Assert.Empty(objects.Intersect(remains));
+        Assert.Equal(kept.Order(), objects.Intersect(kept).Order());
+        Assert.Empty((await TrimAsync()).Remains);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

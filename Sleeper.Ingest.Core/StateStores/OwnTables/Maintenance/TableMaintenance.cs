@@ -206,6 +206,11 @@ internal sealed class TableMaintenance(
             {
                 _notes.Done(MaintenanceKind.Snapshot, $"{number}", "Two newer snapshots are there; it was removed.");
             }
+
+            foreach (long number in trimmed.Remains)
+            {
+                _notes.Done(MaintenanceKind.Snapshot, $"{number}", "It has no head, and two newer snapshots are there: what was left of it was removed.");
+            }
         }
         catch (Exception e) when (e is TableDamagedException { MayBeStale: true } || !TransactionLogStateStore.IsFinal(e))
         {

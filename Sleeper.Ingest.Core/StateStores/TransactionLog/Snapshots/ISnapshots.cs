@@ -14,6 +14,9 @@ internal interface ISnapshots
     /// <summary>The numbers of the snapshots after a number, ascending. A listing: the newest may be missing.</summary>
     Task<IReadOnlyList<long>> ListAsync(long after, CancellationToken cancellationToken);
 
+    /// <summary>The numbers before one at which something lies, but no head: remains of a writer that came to no end, or of a removal that was stopped.</summary>
+    Task<IReadOnlyList<long>> ListRemainsAsync(long before, CancellationToken cancellationToken);
+
     /// <summary>The head of a snapshot; null if there is none.</summary>
     Task<HeadSnapshot?> ReadHeadAsync(long number, CancellationToken cancellationToken);
 

@@ -20,13 +20,14 @@ internal sealed class LogTrimmer(string tableId, Schema schema, ITransactionLog 
         var numbers = await snapshots.ListAsync(0, cancellationToken).ConfigureAwait(false);
         if (numbers.Count < 2)
         {
-            return new TrimResult(0, [], []);
+            return new TrimResult(0, [], [], []);
         }
 
         long boundary = numbers[^2];
         await VerifyAsync(numbers, boundary, dryRun, cancellationToken).ConfigureAwait(false);
         var entries = await FindUntrimmedAsync(boundary, cancellationToken).ConfigureAwait(false);
         long[] old = [.. numbers.Where(n => n < boundary)];
+        var remains = await snapshots.ListRemainsAsync(boundary, cancellationToken).ConfigureAwait(false);
         if (!dryRun)
         {
             // Whoever put it may not have made it durable; without bodies in the log there is nothing else to open the table from.
@@ -39,13 +40,13 @@ internal sealed class LogTrimmer(string tableId, Schema schema, ITransactionLog 
                 await Task.WhenAll(some.Select(number => files.TrimAsync(number, cancellationToken))).ConfigureAwait(false);
             }
 
-            foreach (long number in old)
+            foreach (long number in old.Concat(remains))
             {
                 await snapshots.DeleteAsync(number, cancellationToken).ConfigureAwait(false);
             }
         }
 
-        return new TrimResult(boundary, entries, old);
+        return new TrimResult(boundary, entries, old, remains);
     }
 
     /// <summary>

@@ -33,13 +33,27 @@ internal sealed class ObjectStoreSnapshots(IObjectStore store, TablePaths paths,
         var numbers = new List<long>();
         await foreach (var found in store.ListAsync(paths.AllSnapshots, paths.AfterSnapshot(after), cancellationToken).ConfigureAwait(false))
         {
-            if (paths.TryParseSnapshotHead(found.Path, out long number))
+            if (paths.TryParseSnapshot(found.Path, out long number, out bool isHead) && isHead)
             {
                 numbers.Add(number);
             }
         }
 
         return numbers;
+    }
+
+    public async Task<IReadOnlyList<long>> ListRemainsAsync(long before, CancellationToken cancellationToken)
+    {
+        var hasHead = new SortedDictionary<long, bool>();
+        await foreach (var found in store.ListAsync(paths.AllSnapshots, null, cancellationToken).ConfigureAwait(false))
+        {
+            if (paths.TryParseSnapshot(found.Path, out long number, out bool isHead) && number < before)
+            {
+                hasHead[number] = isHead || hasHead.GetValueOrDefault(number);
+            }
+        }
+
+        return [.. hasHead.Where(n => !n.Value).Select(n => n.Key)];
     }
 
     public async Task<HeadSnapshot?> ReadHeadAsync(long number, CancellationToken cancellationToken)
