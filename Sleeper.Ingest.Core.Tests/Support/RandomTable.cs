@@ -103,7 +103,7 @@ internal sealed class RandomTable
         var rows = Enumerable.Range(0, _random.Next(60)).Select(_ => MakeRow()).Where(row => home.Region.Contains(TableModel.RowKey(row, Schema), Order))
             .OrderBy(row => row, Comparer<Row>.Create((l, r) => TableModel.CompareKeys(l, r, Schema, Order))).ToList();
         _files.Add(name, rows);
-        Store.PutAsync(name, SmallDataFile.Write(Schema, rows, _random.Next(1, 30), _random.Next(1, 20))).GetAwaiter().GetResult();
+        Store.PutAsync(name, SmallDataFile.Write(Schema, rows, _random.Next(1, 30), _random.Next(1, 20), filters: _random.Next(2) == 0)).GetAwaiter().GetResult();
         var holders = Tile(home).ToList();
         references.AddRange(holders.Select(p => new FileReference(
             name, p.Id, rows.Count(row => p.Region.Contains(TableModel.RowKey(row, Schema), Order)), false, holders.Count == 1)));

@@ -13,10 +13,19 @@ namespace Sleeper.Ingest.Core.Tests.Support;
 /// <summary>Writes rows, in the order given, into a Parquet file in memory, value by value: a plain second way beside the one of the product.</summary>
 internal static class SmallDataFile
 {
-    public static byte[] Write(Schema schema, IReadOnlyList<Row> rows, int rowGroupRowCount = int.MaxValue, int pageRowCount = 20_000, int pageBytes = 131_072)
+    public static byte[] Write(Schema schema, IReadOnlyList<Row> rows, int rowGroupRowCount = int.MaxValue, int pageRowCount = 20_000, int pageBytes = 131_072, bool filters = false)
     {
         var parquet = new ParquetSchema("record", [.. schema.AllFields.Select(ToNode)]);
         var options = new ParquetWriterOptions { CreateCompressor = () => PageCompression.Create(CompressionCodec.Snappy), PageRows = pageRowCount, PageBytes = pageBytes };
+        if (filters)
+        {
+            var filter = new BloomFilterWriteOptions(null, 0.1, 1 << 20);
+            options = options with
+            {
+                Columns = [.. parquet.Columns.Select(c => new ColumnWriteOptions { BloomFilter = schema.IndexOf(c.Path[0]) < schema.RowKeyFields.Count ? filter : null })],
+            };
+        }
+
         var builder = new ParquetFileBuilder(parquet, options);
         var file = new MemoryStream();
         file.Write(ParquetFileBuilder.Header.Span);

@@ -25,7 +25,7 @@ public class ChunkBloomFilterTests
     [InlineData(100_000_000, 0.01, 1_000_000, 512 << 10)]
     [InlineData(long.MaxValue, 1e-300, 128 << 20, 128 << 20)]
     public void The_size_is_the_least_power_of_two_for_the_values_and_no_more_than_the_cap(long values, double probability, int cap, int expected) =>
-        Assert.Equal(expected, BloomFilterSize.BytesFor(values, probability, cap));
+        Assert.Equal(expected, new BloomFilterSize(probability, cap).BytesFor(values));
 
     [Theory]
     [InlineData(0.1)]

@@ -7,7 +7,7 @@ namespace Sleeper.Ingest.Core.Parquet.BloomFilters;
 /// With a mean of λ values in a block, i of them are in one with Poisson's probability. Each sets one of 32 bits in each of the block's 8 words, so a
 /// value that is not there finds all its bits set with (1 - (31/32)^i)^8. The sum over i is how often the filter says "maybe" of such a value.
 /// </remarks>
-internal static class BloomFilterSize
+internal sealed class BloomFilterSize
 {
     /// <summary>The largest filter that other readers take, 128 MiB.</summary>
     public const int MaxBytes = 128 << 20;
@@ -15,13 +15,25 @@ internal static class BloomFilterSize
     /// <summary>With so many values every bit of a block is set but for one chance in a million.</summary>
     private const double FullBlock = 600;
 
-    /// <summary>The smallest filter with at most this share of wrong "maybe", but none larger than the greatest power of two up to <paramref name="maxBytes"/>.</summary>
-    public static int BytesFor(long distinctValues, double falsePositiveProbability, int maxBytes)
+    private readonly double _valuesPerBlock;
+    private readonly int _maxBytes;
+
+    /// <param name="falsePositiveProbability">The share of wrong "maybe", above 0 and below 1.</param>
+    /// <param name="maxBytes">No filter is larger than the greatest power of two up to this; at least 32.</param>
+    public BloomFilterSize(double falsePositiveProbability, int maxBytes)
     {
-        double valuesPerBlock = ValuesPerBlock(falsePositiveProbability);
-        int most = 1 << BitOperations.Log2((uint)maxBytes);
+        _valuesPerBlock = FindValuesPerBlock(falsePositiveProbability);
+        _maxBytes = 1 << BitOperations.Log2((uint)maxBytes);
+    }
+
+    /// <summary>Distinct values that the largest filter takes at the share of wrong "maybe".</summary>
+    public long MostValues => (long)(_valuesPerBlock * (_maxBytes / SplitBlocks.BlockBytes));
+
+    /// <summary>The smallest filter with at most the share of wrong "maybe", or the largest one.</summary>
+    public int BytesFor(long distinctValues)
+    {
         int bytes = SplitBlocks.BlockBytes;
-        while (bytes < most && valuesPerBlock * (bytes / SplitBlocks.BlockBytes) < distinctValues)
+        while (bytes < _maxBytes && _valuesPerBlock * (bytes / SplitBlocks.BlockBytes) < distinctValues)
         {
             bytes *= 2;
         }
@@ -29,10 +41,7 @@ internal static class BloomFilterSize
         return bytes;
     }
 
-    /// <summary>Distinct values that a filter of so many bytes can take at this share of wrong "maybe".</summary>
-    public static long ValuesIn(int bytes, double falsePositiveProbability) => (long)(ValuesPerBlock(falsePositiveProbability) * (bytes / SplitBlocks.BlockBytes));
-
-    private static double ValuesPerBlock(double falsePositiveProbability)
+    private static double FindValuesPerBlock(double falsePositiveProbability)
     {
         double fits = 0;
         double fitsNot = FullBlock;
@@ -55,11 +64,14 @@ internal static class BloomFilterSize
     private static double FalsePositives(double valuesPerBlock)
     {
         double probability = Math.Exp(-valuesPerBlock);
+        double bitIsClear = 1;
         double sum = 0;
         for (int values = 1; values < 2 * FullBlock; values++)
         {
             probability *= valuesPerBlock / values;
-            sum += probability * Math.Pow(1 - Math.Pow(31.0 / 32, values), 8);
+            bitIsClear *= 31.0 / 32;
+            double two = (1 - bitIsClear) * (1 - bitIsClear);
+            sum += probability * two * two * two * two;
         }
 
         return sum;

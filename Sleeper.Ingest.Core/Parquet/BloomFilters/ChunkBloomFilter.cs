@@ -16,6 +16,7 @@ namespace Sleeper.Ingest.Core.Parquet.BloomFilters;
 internal sealed class ChunkBloomFilter
 {
     private readonly BloomFilterWriteOptions _options;
+    private readonly BloomFilterSize _size;
     private readonly bool _isAscending;
     private readonly int _keptHashes;
     private ulong[] _hashes = [];
@@ -30,8 +31,8 @@ internal sealed class ChunkBloomFilter
         Check(column, options);
         _isAscending = isAscending;
         _options = options;
-        long most = BloomFilterSize.ValuesIn(BytesFor(long.MaxValue), options.FalsePositiveProbability);
-        _keptHashes = (int)Math.Clamp(most, 1, Array.MaxLength / 2);
+        _size = new BloomFilterSize(options.FalsePositiveProbability, options.MaxBytes);
+        _keptHashes = (int)Math.Clamp(_size.MostValues, 1, Array.MaxLength / 2);
     }
 
     public long CapacityBytes => (8L * _hashes.Length) + (_blocks?.Length ?? 0);
@@ -41,7 +42,7 @@ internal sealed class ChunkBloomFilter
     {
         if (_options.DistinctValues is { } expected)
         {
-            _blocks ??= new byte[BytesFor(expected)];
+            _blocks ??= new byte[_size.BytesFor(expected)];
         }
 
         foreach (int value in page.Ints)
@@ -64,7 +65,7 @@ internal sealed class ChunkBloomFilter
     public void Write(ByteBuffer output)
     {
         Compact();
-        int length = _blocks?.Length ?? BytesFor(_options.DistinctValues ?? _count);
+        int length = _blocks?.Length ?? _size.BytesFor(_options.DistinctValues ?? _count);
         new BloomFilterHeader { NumBytes = length, IsSplitBlock = true, IsXxHash = true, IsUncompressed = true }.Write(new ThriftCompactWriter(output));
         Span<byte> filter = output.Reserve(length)[..length];
         if (_blocks is null)
@@ -101,8 +102,6 @@ internal sealed class ChunkBloomFilter
             throw new ArgumentException($"A probability of {options.FalsePositiveProbability} is not above 0 and below 1.", nameof(options));
         }
     }
-
-    private int BytesFor(long distinctValues) => BloomFilterSize.BytesFor(distinctValues, _options.FalsePositiveProbability, _options.MaxBytes);
 
     private void Add(ulong hash)
     {
@@ -144,7 +143,7 @@ internal sealed class ChunkBloomFilter
         Compact();
         if (_count > _keptHashes)
         {
-            _blocks = new byte[BytesFor(long.MaxValue)];
+            _blocks = new byte[_size.BytesFor(long.MaxValue)];
             InsertKept(_blocks);
             _count = 0;
         }
