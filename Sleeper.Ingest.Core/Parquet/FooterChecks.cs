@@ -101,6 +101,11 @@ internal static class FooterChecks
 
             for (int c = 0; c < chunks.Count; c++)
             {
+                if (Contradiction(schema.Columns[c], chunks[c].Metadata) is { } what)
+                {
+                    throw new ParquetFormatException(what) { RowGroup = i, Column = schema.Columns[c].DottedPath };
+                }
+
                 if (chunks[c].Metadata is { } chunk && string.IsNullOrEmpty(chunks[c].FilePath) && chunk.NumValues != 0)
                 {
                     ChunkRange range = ChunkRange.Of(chunk);
@@ -121,6 +126,27 @@ internal static class FooterChecks
         }
 
         CheckOverlaps(ranges);
+    }
+
+    /// <summary>
+    /// What the footer says twice and not alike; null if nothing. A footer has no checksum: a changed name would make a column a missing one, and a changed
+    /// repetition its nulls values.
+    /// </summary>
+    private static string? Contradiction(LeafColumn column, ColumnMetadata? chunk)
+    {
+        if (chunk is null)
+        {
+            return null;
+        }
+
+        if (!chunk.PathInSchema.SequenceEqual(column.Path))
+        {
+            return $"The column chunk is of the column {ParquetFormatException.Quote(string.Join('.', chunk.PathInSchema))}, but the schema has another in its place.";
+        }
+
+        return column.MaxDefinitionLevel == 0 && chunk.Statistics?.NullCount > 0
+            ? $"The column chunk has {chunk.Statistics.NullCount:N0} nulls by its statistics, but the schema says that the column has none."
+            : null;
     }
 
     /// <summary>Chunks that share bytes make a small file expand without bound, and no writer makes them.</summary>
