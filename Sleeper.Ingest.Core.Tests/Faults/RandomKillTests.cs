@@ -7,7 +7,7 @@ using Sleeper.Ingest.Core.Tests.Support;
 namespace Sleeper.Ingest.Core.Tests.Faults;
 
 /// <summary>One table, two writers at a time, each killed (-9) at a random moment and followed by another that asks, tries again and sometimes maintains.</summary>
-/// <remarks>SLEEPER_SOAK=n makes n cycles instead of 80 (a cycle costs half a second of core), for a soak of hours.</remarks>
+/// <remarks>SLEEPER_SOAK=n makes n cycles instead of 120 (a cycle costs half a second of core): 200 for the proof, more for a soak of hours.</remarks>
 public sealed class RandomKillTests : IDisposable
 {
     private const int Lanes = 2;
@@ -30,7 +30,7 @@ public sealed class RandomKillTests : IDisposable
     [Fact]
     public async Task What_was_said_of_an_ingest_stays_true_however_many_writers_are_killed()
     {
-        int cycles = int.TryParse(Environment.GetEnvironmentVariable("SLEEPER_SOAK"), CultureInfo.InvariantCulture, out int asked) ? asked : 80;
+        int cycles = int.TryParse(Environment.GetEnvironmentVariable("SLEEPER_SOAK"), CultureInfo.InvariantCulture, out int asked) ? asked : 120;
         await Table.CreateAsync(_store, "default", SmallIngest.Schema, SmallIngest.SplitPoints);
         for (int done = 0; done < cycles; done += CyclesBetweenChecks)
         {

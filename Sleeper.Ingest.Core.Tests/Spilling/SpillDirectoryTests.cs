@@ -139,6 +139,37 @@ public sealed partial class SpillDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_that_was_made_in_spite_of_an_error_is_removed()
+    {
+        // The third operation: after the root and the lock comes the folder.
+        using var faults = new OperationFaults { At = 3, IsAfter = true };
+        using (var directory = new SpillDirectory(Root, NextRandom, new DiskBudget(1_000), new FaultySpillFiles { Faults = faults }))
+        {
+            directory.CreateFile();
+            Assert.True(faults.HasStruck);
+            Assert.Equal([directory.Path, directory.Path + ".lock"], Directory.EnumerateFileSystemEntries(Root).Order());
+        }
+
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Root));
+    }
+
+    [Fact]
+    public void A_folder_that_could_not_be_deleted_is_removed_by_a_later_process()
+    {
+        // Root, lock, folder, file; at the end the file goes, then the folder.
+        using var faults = new OperationFaults { At = 6 };
+        var failures = new List<Exception>();
+        var directory = new SpillDirectory(Root, NextRandom, new DiskBudget(1_000), new FaultySpillFiles { Faults = faults }, failures.Add);
+        directory.CreateFile();
+        directory.Dispose();
+        Assert.Single(failures);
+        Assert.Equal([directory.Path, directory.Path + ".lock"], Directory.EnumerateFileSystemEntries(Root).Order());
+
+        Assert.Equal(1, SpillDirectory.RemoveStale(Root, NextRandom));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Root));
+    }
+
+    [Fact]
     public void Disposing_a_file_deletes_it_and_releases_its_bytes_while_the_directory_lives()
     {
         using var bed = new SpillTestBed(root: Root);

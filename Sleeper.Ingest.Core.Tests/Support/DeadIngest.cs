@@ -73,7 +73,7 @@ internal static class DeadIngest
     }
 
     /// <summary>What the dead left under data has an intent that says whose it is: names begin with the ingest's hash and the attempt.</summary>
-    public static async Task AssertOwnersAsync(LocalObjectStore store, string context)
+    public static async Task AssertOwnersAsync(IObjectStore store, string context)
     {
         foreach (string file in (await SmallIngest.StrayObjectsAsync(store)).Where(path => path.Contains("/data/", StringComparison.Ordinal)))
         {

@@ -2,7 +2,7 @@ using Sleeper.Ingest.Core.Spilling;
 
 namespace Sleeper.Ingest.Core.Tests.Support;
 
-/// <summary>The local spill disk, which breaks where a test says: each operation is counted and asked about before it takes effect.</summary>
+/// <summary>The local spill disk, which breaks where a test says: some operations are counted and asked about before they take effect, all may be faulted.</summary>
 internal sealed class FaultySpillFiles : ISpillFileSystem
 {
     private readonly LocalSpillFileSystem _inner = LocalSpillFileSystem.Instance;
@@ -19,6 +19,9 @@ internal sealed class FaultySpillFiles : ISpillFileSystem
     /// <summary>The same for making folders, locks and files.</summary>
     public Action<int> OnCreate { get; init; } = static _ => { };
 
+    /// <summary>Sees all operations, with those of other disks; null for none.</summary>
+    public OperationFaults? Faults { get; init; }
+
     public int WriteCount => Volatile.Read(ref _writeCount);
 
     public int ReadCount => Volatile.Read(ref _readCount);
@@ -30,49 +33,78 @@ internal sealed class FaultySpillFiles : ISpillFileSystem
     public void CreateFolder(string path)
     {
         OnCreate(Interlocked.Increment(ref _createCount));
-        _inner.CreateFolder(path);
+        Do("spill-folder", path, () => _inner.CreateFolder(path));
     }
 
     public void CreateNewFolder(string path)
     {
         OnCreate(Interlocked.Increment(ref _createCount));
-        _inner.CreateNewFolder(path);
+        Do("spill-folder", path, () => _inner.CreateNewFolder(path));
     }
 
     public ISpillHandle CreateFile(string path)
     {
         OnCreate(Interlocked.Increment(ref _createCount));
-        return new Handle(this, _inner.CreateFile(path));
+        return new Handle(this, path, Do("spill-create", path, () => _inner.CreateFile(path)));
     }
 
     public IDisposable CreateLock(string path)
     {
         OnCreate(Interlocked.Increment(ref _createCount));
-        return _inner.CreateLock(path);
+        return Do("spill-lock", path, () => _inner.CreateLock(path));
     }
 
     public IDisposable? TryLock(string path) => _inner.TryLock(path);
 
     public bool FileExists(string path) => _inner.FileExists(path);
 
-    public IReadOnlyList<string> ListFiles(string path, string suffix) => _inner.ListFiles(path, suffix);
+    public IReadOnlyList<string> ListFiles(string path, string suffix) => Do("spill-list", path, () => _inner.ListFiles(path, suffix));
 
-    public void DeleteFile(string path) => _inner.DeleteFile(path);
+    public void DeleteFile(string path) => Do("spill-delete", path, () => _inner.DeleteFile(path));
 
-    public void DeleteFolder(string path) => _inner.DeleteFolder(path);
+    public void DeleteFolder(string path) => Do("spill-delete", path, () => _inner.DeleteFolder(path));
 
-    private sealed class Handle(FaultySpillFiles files, ISpillHandle inner) : ISpillHandle
+    private T Do<T>(string operation, string path, Func<T> act)
+    {
+        Faults?.Before(operation, path);
+        var result = act();
+        try
+        {
+            Faults?.After(operation, path);
+        }
+        catch
+        {
+            (result as IDisposable)?.Dispose();
+            throw;
+        }
+
+        return result;
+    }
+
+    private void Do(string operation, string path, Action act)
+    {
+        Faults?.Before(operation, path);
+        act();
+        Faults?.After(operation, path);
+    }
+
+    private sealed class Handle(FaultySpillFiles files, string path, ISpillHandle inner) : ISpillHandle
     {
         public void Write(ReadOnlySpan<byte> bytes, long offset)
         {
             files.OnWrite(Interlocked.Increment(ref files._writeCount));
+            files.Faults?.Before("spill-write", path);
             inner.Write(bytes, offset);
+            files.Faults?.After("spill-write", path);
         }
 
         public int Read(Span<byte> destination, long offset)
         {
             files.OnRead(Interlocked.Increment(ref files._readCount));
-            return inner.Read(destination, offset);
+            files.Faults?.Before("spill-read", path);
+            int count = inner.Read(destination, offset);
+            files.Faults?.After("spill-read", path);
+            return count;
         }
 
         public void Dispose() => inner.Dispose();

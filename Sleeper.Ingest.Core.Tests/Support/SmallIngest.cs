@@ -24,16 +24,6 @@ internal static class SmallIngest
     public static IEnumerable<Row> Rows(string id = Id, int count = RowCount) => Enumerable.Range(0, count).Select(i =>
         new Row(Schema, ((char)('a' + (i * 7 % 26))).ToString(CultureInfo.InvariantCulture), id, i));
 
-    /// <summary>A whole ingest; makes the table if there is none.</summary>
-    public static async Task<IngestResult> RunAsync(
-        IObjectStore store, string spillFolder, CancellationToken cancellationToken = default, TimeProvider? clock = null)
-    {
-        await using var writer = await IngestFactory.Create().UseObjectStore(store).WithSchema(Schema).WithSplitPoints(SplitPoints).WithIngestId(Id)
-            .WithMemoryBudget(16 << 20).WithDegreeOfParallelism(2).WithSpillFolder(spillFolder).UseClock(clock ?? new StateStoreClock()).OpenAsync(cancellationToken);
-        await writer.WriteAsync(Rows(), cancellationToken);
-        return await writer.CompleteAsync(cancellationToken);
-    }
-
     /// <summary>How often the rows of each ingest are visible, after a check that none of them is there in part. No table has no rows.</summary>
     public static async Task<Dictionary<string, int>> CopiesAsync(IObjectStore store, int rowsPerIngest = RowCount, string table = "default")
     {
@@ -61,7 +51,7 @@ internal static class SmallIngest
             });
     }
 
-    /// <summary>Objects that are neither of the table's state nor files (with their sketches) that it refers to.</summary>
+    /// <summary>Objects of a table that are neither of its state nor files (with their sketches) that it refers to.</summary>
     public static async Task<List<string>> StrayObjectsAsync(IObjectStore store, string table = "default")
     {
         var owned = new HashSet<string>();
@@ -76,7 +66,7 @@ internal static class SmallIngest
             }
         }
 
-        return (await TableFixture.ObjectsAsync(store)).FindAll(path =>
+        return (await TableFixture.ObjectsAsync(store, $"{table}/")).FindAll(path =>
             !owned.Contains(path) && path != $"{table}/table.properties" && !path.StartsWith($"{table}/log/", StringComparison.Ordinal));
     }
 

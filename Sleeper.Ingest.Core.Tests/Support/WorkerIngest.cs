@@ -11,7 +11,7 @@ internal sealed record WorkerIngest(string Id, int RowCount, int Filler)
 {
     private const int NumberField = 2;
 
-    private static readonly ConcurrentDictionary<WorkerIngest, IReadOnlyDictionary<int, string>> s_digests = new();
+    private static readonly ConcurrentDictionary<WorkerIngest, IReadOnlyDictionary<int, string>> Digests = new();
 
     public static Schema Schema { get; } = Schema.Create().RowKey("key", FieldType.String).Value("ingest", FieldType.String)
         .Value("number", FieldType.Int).Value("filler", FieldType.ByteArray).Build();
@@ -37,5 +37,5 @@ internal sealed record WorkerIngest(string Id, int RowCount, int Filler)
     }
 
     public void AddTo(ExpectedTable expected, Told told, ObservedRun? run = null, bool isRunning = false) => expected.Add(
-        new ExpectedIngest(Id, told, s_digests.GetOrAdd(this, static ingest => ExpectedIngest.DigestsOf(ingest.Rows(), NumberField)), isRunning) { Run = run });
+        new ExpectedIngest(Id, told, Digests.GetOrAdd(this, static ingest => ExpectedIngest.DigestsOf(ingest.Rows(), NumberField)), isRunning) { Run = run });
 }

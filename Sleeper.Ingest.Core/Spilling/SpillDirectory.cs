@@ -124,8 +124,7 @@ internal sealed class SpillDirectory : IDisposable
 
         if (_path is { } path)
         {
-            CleanUp(() => _files.DeleteFolder(path));
-            CleanUp(() => _files.DeleteFile(path + LockSuffix));
+            RemoveFolder(path);
             _ownerLock?.Dispose();
         }
     }
@@ -203,7 +202,6 @@ internal sealed class SpillDirectory : IDisposable
             _files.CreateNewFolder(path);
             if (!_files.FileExists(path + LockSuffix))
             {
-                _files.DeleteFolder(path);
                 throw new IOException($"The lock '{path}{LockSuffix}' was removed before it was held.");
             }
 
@@ -213,11 +211,18 @@ internal sealed class SpillDirectory : IDisposable
         {
             if (_ownerLock is null)
             {
-                CleanUp(() => _files.DeleteFile(path + LockSuffix));
+                RemoveFolder(path); // It may have been made in spite of an error.
                 ownerLock.Dispose();
             }
         }
     }
+
+    /// <summary>A folder that cannot be deleted keeps its lock: without one nobody would ever take it for stale.</summary>
+    private void RemoveFolder(string path) => CleanUp(() =>
+    {
+        _files.DeleteFolder(path);
+        _files.DeleteFile(path + LockSuffix);
+    });
 
     private void CleanUp(Action delete)
     {
