@@ -15,6 +15,7 @@ internal sealed class EncodeContext : IDisposable
     private readonly BucketWriter _bucketWriter;
     private readonly RowBatch[] _batches;
     private readonly List<RowError> _errors = [];
+    private readonly long _bucketBytesToLeave;
     private long _number;
     private int _filled;
     private bool _hasTurn;
@@ -26,6 +27,8 @@ internal sealed class EncodeContext : IDisposable
         Limits = limits;
         Budget = budget;
         InputShareBytes = plan.InputBytesPerWorker;
+        _bucketBytesToLeave = plan.BucketBytesToLeave;
+        InputLimitBytes = plan.InputLimitBytes;
         StretchBytes = plan.EncoderBytesPerWorker / 4;
         _batches = new RowBatch[plan.BatchesPerWorker];
         for (int i = 0; i < _batches.Length; i++)
@@ -42,6 +45,9 @@ internal sealed class EncodeContext : IDisposable
 
     /// <summary>About as many bytes of input are decoded at a time.</summary>
     public long StretchBytes { get; }
+
+    /// <summary>Bytes that a piece's input may take while it is not its turn.</summary>
+    public long InputLimitBytes { get; }
 
     /// <summary>Bytes of a piece's input that may be held for reading ahead.</summary>
     public long InputShareBytes { get; }
@@ -108,14 +114,14 @@ internal sealed class EncodeContext : IDisposable
     /// </summary>
     public async ValueTask<bool> TryReserveInputAsync(long bytes, CancellationToken cancellationToken)
     {
-        if (_bucketWriter.TryReserve(bytes))
+        if (TryReserveInput(bytes))
         {
             return true;
         }
 
         // Pieces before this one wait for none behind them, so they end and give their memory back.
         await TakeTurnAsync(cancellationToken).ConfigureAwait(false);
-        return _bucketWriter.TryReserve(bytes);
+        return TryReserveInput(bytes);
     }
 
     /// <summary>Waits until it is this piece's turn.</summary>
@@ -134,6 +140,17 @@ internal sealed class EncodeContext : IDisposable
         {
             batch.Dispose();
         }
+    }
+
+    private bool TryReserveInput(long bytes)
+    {
+        if (!_bucketWriter.TryReserve(bytes + _bucketBytesToLeave))
+        {
+            return false;
+        }
+
+        Budget.Release(_bucketBytesToLeave);
+        return true;
     }
 
     private void StartBatch(int index)

@@ -13,6 +13,12 @@ internal sealed class InputMemory(EncodeContext context, string what) : IReadMem
 
     public async ValueTask<bool> TryReserveAsync(long bytes, CancellationToken cancellationToken)
     {
+        if (_heldBytes + bytes > context.InputLimitBytes)
+        {
+            // Pieces that wait for their turn give nothing back: together they must leave enough for the one that has it.
+            await context.TakeTurnAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         if (!await context.TryReserveInputAsync(bytes, cancellationToken).ConfigureAwait(false))
         {
             return false;

@@ -52,6 +52,15 @@ internal sealed record MemoryPlan
     /// </summary>
     public required long InputBytesPerWorker { get; init; }
 
+    /// <summary>
+    /// Bytes that the input of one piece may take, pages and dictionaries included, while it is not its turn. Whoever has the turn finds at least as
+    /// much, since the other workers hold no more than this, and something is left for two.
+    /// </summary>
+    public required long InputLimitBytes { get; init; }
+
+    /// <summary>What input must leave free, for rows to be put into buckets at all.</summary>
+    public required long BucketBytesToLeave { get; init; }
+
     /// <summary>The most bytes of a bucket, entries for sorting included, that are spilled unsorted and loaded in one go.</summary>
     public required long LoadLimitBytes { get; init; }
 
@@ -89,6 +98,8 @@ internal sealed record MemoryPlan
             BatchesPerWorker = batches,
             EncoderBytesPerWorker = encoder,
             InputBytesPerWorker = budgetBytes / 4 / workers,
+            BucketBytesToLeave = Math.Min(budgetBytes / 16, 16 * MaxSlabBytes),
+            InputLimitBytes = left / (workers + 1),
             RunBlockBytes = runBlock,
             LoadLimitBytes = left / (2L * Math.Min(workers, buckets)),
             MaxRowBytes = (int)Math.Min(maxRowBytes, budgetBytes / 8),
