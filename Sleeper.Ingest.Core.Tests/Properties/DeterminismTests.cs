@@ -45,7 +45,7 @@ public class DeterminismTests
     public async Task A_shared_file_is_the_same_with_any_workers_and_any_memory(string name)
     {
         var scenario = Scenarios.Get(name);
-        var settings = new ScenarioSettings { Strategy = FileWritingStrategy.OneReferencePerLeaf };
+        var settings = new ScenarioSettings { Strategy = FileWritingStrategy.OneReferencePerLeaf, BloomFilters = true };
         var reference = await scenario.RunAsync(settings);
         Assert.Single(reference.Result.Files);
         await reference.AssertEqualsModelAsync(scenario);

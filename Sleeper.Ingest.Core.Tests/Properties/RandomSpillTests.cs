@@ -40,6 +40,7 @@ public class RandomSpillTests
                 BudgetMebibytes = random.Next(16, 24),
                 Feed = (RowFeed)random.Next(3),
                 RowGroupRows = random.Next(100, 50_000),
+                BloomFilters = seed % 2 == 0,
                 Seed = seed,
             };
             var run = await scenario.RunAsync(settings);

@@ -21,10 +21,11 @@ internal sealed record IngestScenario(string Name, PartitionTree Tree, Schema Sc
         }
 
         long budget = (long)settings.BudgetMebibytes << 20;
-        await using var writer = await IngestFactory.Create().UseObjectStore(store).WithSchema(Schema).WithMemoryBudget(budget)
+        var factory = IngestFactory.Create().UseObjectStore(store).WithSchema(Schema).WithMemoryBudget(budget)
             .WithDegreeOfParallelism(settings.Workers).WithFileStrategy(settings.Strategy).WithCompression(settings.Codec)
             .WithRowGroups(settings.RowGroupRows, settings.RowGroupBytes).WithPages(settings.PageRows, settings.PageBytes)
-            .WithSpillFolder(spill.Path).OpenAsync();
+            .WithSpillFolder(spill.Path);
+        await using var writer = await (settings.BloomFilters ? factory.WithRowKeyBloomFilters() : factory).OpenAsync();
         await FeedAsync(writer, settings);
         var result = await writer.CompleteAsync();
         Assert.Equal(RowCount, result.RowCount);

@@ -21,6 +21,8 @@ internal sealed record ScenarioSettings
 
     public DataFileCodec Codec { get; init; } = DataFileCodec.Lz4Raw;
 
+    public bool BloomFilters { get; init; }
+
     /// <summary>Seeds the sizes of batches.</summary>
     public int Seed { get; init; } = 1;
 }
