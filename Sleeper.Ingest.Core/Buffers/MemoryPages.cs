@@ -14,6 +14,7 @@ internal static unsafe partial class MemoryPages
 
     private const int ReadWrite = 0x1 | 0x2;
     private const int PrivateAnonymous = 0x02 | 0x20;
+    private const int AdviseHugePages = 14;
 
     public static bool AreSupported { get; } = OperatingSystem.IsLinux() && Environment.Is64BitProcess;
 
@@ -21,15 +22,23 @@ internal static unsafe partial class MemoryPages
     public static byte* Take(nint lengthBytes)
     {
         byte* pages = Map(null, lengthBytes, ReadWrite, PrivateAnonymous, -1, 0);
-        return (nint)pages == -1
-            ? throw new InsufficientMemoryException($"The system gave no {lengthBytes:N0} bytes of memory (error {Marshal.GetLastPInvokeError()}).")
-            : pages;
+        if ((nint)pages == -1)
+        {
+            throw new InsufficientMemoryException($"The system gave no {lengthBytes:N0} bytes of memory (error {Marshal.GetLastPInvokeError()}).");
+        }
+
+        // One fault for 2 MiB instead of 4 KiB. Only a wish: what becomes of it changes nothing but the time. Never more than was mapped.
+        _ = Advise(pages, lengthBytes, AdviseHugePages);
+        return pages;
     }
 
     public static void GiveBack(byte* pages, nint lengthBytes) => Unmap(pages, lengthBytes);
 
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     private static partial byte* Map(byte* address, nint length, int protection, int flags, int descriptor, nint offset);
+
+    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
+    private static partial int Advise(byte* address, nint length, int advice);
 
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     private static partial int Unmap(byte* address, nint length);

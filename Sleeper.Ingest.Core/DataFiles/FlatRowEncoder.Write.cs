@@ -210,38 +210,63 @@ internal sealed unsafe partial class FlatRowEncoder
         return destination + length;
     }
 
-    /// <summary>Exact, not rounded up: the next bytes of the row before may be written already.</summary>
+    /// <summary>Exact, not rounded up: the next bytes of the row before may be written already. So each length has two ends that meet or overlap.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Copy(byte* source, byte* destination, int length)
     {
         if (length is >= 8 and <= 16)
         {
-            // Two overlapping halves: most keys and short texts.
             ulong head = Unsafe.ReadUnaligned<ulong>(source);
             ulong tail = Unsafe.ReadUnaligned<ulong>(source + length - 8);
             Unsafe.WriteUnaligned(destination, head);
             Unsafe.WriteUnaligned(destination + length - 8, tail);
-            return;
         }
-
-        if (length is > 16 and <= 32)
+        else if (length < 8)
         {
-            Vector128<byte> head = Vector128.Load(source);
-            Vector128<byte> tail = Vector128.Load(source + length - 16);
-            head.Store(destination);
-            tail.Store(destination + length - 16);
-            return;
+            CopyFew(source, destination, length);
         }
+        else
+        {
+            CopyMany(source, destination, length);
+        }
+    }
 
-        if (length is >= 4 and < 8)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyFew(byte* source, byte* destination, int length)
+    {
+        if (length >= 4)
         {
             uint head = Unsafe.ReadUnaligned<uint>(source);
             uint tail = Unsafe.ReadUnaligned<uint>(source + length - 4);
             Unsafe.WriteUnaligned(destination, head);
             Unsafe.WriteUnaligned(destination + length - 4, tail);
+        }
+        else if (length > 0)
+        {
+            byte middle = source[length >> 1];
+            byte last = source[length - 1];
+            *destination = *source;
+            destination[length >> 1] = middle;
+            destination[length - 1] = last;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyMany(byte* source, byte* destination, int length)
+    {
+        const int MaxInlineBytes = 256;
+        if (length > MaxInlineBytes)
+        {
+            Unsafe.CopyBlockUnaligned(destination, source, (uint)length);
             return;
         }
 
-        Unsafe.CopyBlockUnaligned(destination, source, (uint)length);
+        Vector128<byte> tail = Vector128.Load(source + length - 16);
+        for (int at = 0; at < length - 16; at += 16)
+        {
+            Vector128.Load(source + at).Store(destination + at);
+        }
+
+        tail.Store(destination + length - 16);
     }
 }

@@ -34,7 +34,6 @@ internal sealed unsafe partial class FlatRowEncoder : IDisposable
     private readonly int[] _nextValue;
     private readonly bool[] _hasNulls;
     private readonly ItemsEncoder?[] _items;
-    private readonly RowSpan[] _spans = new RowSpan[MaxRows];
 
     public FlatRowEncoder(FieldReader[] fields, int keyFieldCount, KeyOrder order, RowLimits limits)
     {
@@ -289,13 +288,14 @@ internal sealed unsafe partial class FlatRowEncoder : IDisposable
     private void EndRows(RowBatch batch, LeafRouter? router, int count, int bytes)
     {
         byte* key = batch.CurrentKey;
+        var spans = batch.ReserveSpans(count);
         for (int i = 0; i < count; i++)
         {
             int leaf = router is null ? 0 : router.Route(key, _keyLengths[i]);
-            _spans[i] = new RowSpan(_keyLengths[i], _rowLengths[i] - _keyLengths[i], leaf);
+            spans[i] = new RowSpan(_keyLengths[i], _rowLengths[i] - _keyLengths[i], leaf);
             key += _rowLengths[i];
         }
 
-        batch.AddRows(_spans.AsSpan(0, count), bytes);
+        batch.AddRows(count, bytes);
     }
 }

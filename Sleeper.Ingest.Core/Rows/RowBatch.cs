@@ -135,16 +135,21 @@ internal sealed unsafe class RowBatch : IDisposable
         return _start + _rowStart;
     }
 
-    /// <summary>Counts in rows that were written at <see cref="ReserveRows"/>.</summary>
-    public void AddRows(ReadOnlySpan<RowSpan> rows, int bytes)
+    /// <summary>Where the lengths and leaves of so many more rows go, which <see cref="AddRows"/> then counts in.</summary>
+    public Span<RowSpan> ReserveSpans(int count)
     {
-        if (_rows.Length - RowCount < rows.Length)
+        if (_rows.Length - RowCount < count)
         {
-            Array.Resize(ref _rows, Math.Max(2 * _rows.Length, RowCount + rows.Length));
+            Array.Resize(ref _rows, Math.Max(2 * _rows.Length, RowCount + count));
         }
 
-        rows.CopyTo(_rows.AsSpan(RowCount));
-        RowCount += rows.Length;
+        return _rows.AsSpan(RowCount, count);
+    }
+
+    /// <summary>Counts in rows that were written at <see cref="ReserveRows"/> and <see cref="ReserveSpans"/>.</summary>
+    public void AddRows(int count, int bytes)
+    {
+        RowCount += count;
         _rowStart += bytes;
         _position = _rowStart;
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Sleeper.Ingest.Core.Parquet.Columns;
 
 namespace Sleeper.Ingest.Core.Parquet.Encodings;
@@ -16,7 +17,7 @@ internal sealed unsafe class DeltaByteArrayDecoder(int typeLength, ParquetReader
     private readonly DeltaLengthByteArrayDecoder _suffixes = new(limits);
     private readonly int[] _prefixLengths = new int[BatchLength];
     private DeltaBlocksDecoder _prefixes;
-    private byte[] _last = [];
+    private byte[] _last = new byte[2 * VectorRoom.Spare];
     private int _lastLength;
 
     public override void Reset(byte* start, int length, int maxCount)
@@ -48,6 +49,7 @@ internal sealed unsafe class DeltaByteArrayDecoder(int typeLength, ParquetReader
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private long TotalPrefixLength(ReadOnlySpan<int> prefixLengths, ReadOnlySpan<int> suffixLengths)
     {
         long total = 0;
@@ -78,33 +80,37 @@ internal sealed unsafe class DeltaByteArrayDecoder(int typeLength, ParquetReader
         return total;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Append(ColumnVector destination, ReadOnlySpan<int> prefixLengths, ReadOnlySpan<int> suffixLengths)
     {
-        byte[] bytes = destination.Bytes;
-        Span<int> offsets = destination.Offsets.AsSpan(destination.ValueCount, prefixLengths.Length + 1);
-        int written = offsets[0];
-        ReadOnlySpan<byte> last = _last.AsSpan(0, _lastLength);
-        for (int i = 0; i < prefixLengths.Length; i++)
+        fixed (byte* bytes = destination.Bytes)
+        fixed (byte* kept = _last)
+        fixed (int* offsets = &destination.Offsets[destination.ValueCount])
         {
-            int length = prefixLengths[i] + suffixLengths[i];
-            Span<byte> value = bytes.AsSpan(written, length);
-            last[..prefixLengths[i]].CopyTo(value);
-            new ReadOnlySpan<byte>(_suffixes.TakeBytes(suffixLengths[i]), suffixLengths[i]).CopyTo(value[prefixLengths[i]..]);
-            last = value;
-            written += length;
-            offsets[i + 1] = written;
+            byte* last = kept;
+            byte* value = bytes + offsets[0];
+            for (int i = 0; i < prefixLengths.Length; i++)
+            {
+                // The prefix may spill over what follows it, which is written next.
+                VectorRoom.Copy(last, value, prefixLengths[i]);
+                _suffixes.CopyNext(value + prefixLengths[i], suffixLengths[i]);
+                last = value;
+                value += prefixLengths[i] + suffixLengths[i];
+                offsets[i + 1] = (int)(value - bytes);
+            }
+
+            KeepLast(new ReadOnlySpan<byte>(last, (int)(value - last)));
         }
 
-        KeepLast(last);
         destination.ValueCount += prefixLengths.Length;
     }
 
-    /// <summary>The vector may be emptied before the next call, so the value that the next one builds on is kept here.</summary>
+    /// <summary>The vector may be emptied before the next call, so the value that the next one builds on is kept here, with bytes to spare behind it.</summary>
     private void KeepLast(ReadOnlySpan<byte> value)
     {
-        if (_last.Length < value.Length)
+        if (_last.Length < value.Length + VectorRoom.Spare)
         {
-            _last = new byte[Math.Max(64, 2 * value.Length)];
+            _last = new byte[(2 * value.Length) + VectorRoom.Spare];
         }
 
         value.CopyTo(_last);

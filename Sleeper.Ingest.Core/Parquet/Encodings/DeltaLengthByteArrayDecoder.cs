@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Sleeper.Ingest.Core.Parquet.Columns;
 
 namespace Sleeper.Ingest.Core.Parquet.Encodings;
@@ -27,6 +28,7 @@ internal sealed unsafe class DeltaLengthByteArrayDecoder(ParquetReaderLimits lim
         _next = _lengthBlocks.FindEnd();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Decode(ColumnVector destination, int count)
     {
         destination.EnsureValues(count);
@@ -50,7 +52,7 @@ internal sealed unsafe class DeltaLengthByteArrayDecoder(ParquetReaderLimits lim
         }
     }
 
-    /// <summary>The lengths of the next values, as many as go at a time and not more than wanted; the values are then taken by <see cref="TakeBytes"/>.</summary>
+    /// <summary>The lengths of the next values, as many as go at a time and not more than wanted; the values are then taken by <see cref="CopyNext"/>.</summary>
     public ReadOnlySpan<int> ReadLengths(int wanted)
     {
         Span<int> lengths = _lengths.AsSpan(0, Math.Min(BatchLength, wanted));
@@ -59,6 +61,7 @@ internal sealed unsafe class DeltaLengthByteArrayDecoder(ParquetReaderLimits lim
     }
 
     /// <summary>The sum of lengths, each checked, all together inside the page.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public long TotalLength(ReadOnlySpan<int> lengths)
     {
         long total = 0;
@@ -80,12 +83,20 @@ internal sealed unsafe class DeltaLengthByteArrayDecoder(ParquetReaderLimits lim
         return total;
     }
 
-    /// <summary>The next bytes; <see cref="TotalLength"/> has checked that they are there.</summary>
-    public byte* TakeBytes(int length)
+    /// <summary>Copies the next bytes, of which <see cref="TotalLength"/> has checked that they are there; <see cref="VectorRoom.Spare"/> more may be written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void CopyNext(byte* destination, int length)
     {
-        byte* bytes = _next;
+        if (_limit - _next >= VectorRoom.Spare)
+        {
+            VectorRoom.Copy(_next, destination, length);
+        }
+        else
+        {
+            Buffer.MemoryCopy(_next, destination, length, length);
+        }
+
         _next += length;
-        return bytes;
     }
 
     [DoesNotReturn]
