@@ -44,12 +44,19 @@ public sealed record ParquetReadLimits
     /// <summary>Most bytes that all pages and values of a file may come to, decompressed and decoded. Default: 2^40.</summary>
     public long MaxDecodedBytes { get; init; } = ParquetReaderLimits.Default.MaxDecodedBytes;
 
+    /// <summary>
+    /// Most time that reading and decoding the columns of a file may take, added up over all threads; looked at after each stretch of rows. What the
+    /// caller does with the rows is not counted. Default: no limit.
+    /// </summary>
+    public TimeSpan MaxTime { get; init; } = ParquetReaderLimits.Default.MaxTime;
+
     /// <summary>True to hold each page against its checksum where it has one. Default: true.</summary>
     public bool VerifyChecksums { get; init; } = ParquetReaderLimits.Default.VerifyChecksums;
 
     /// <summary>The same for the engine.</summary>
+    /// <param name="clock">What time is measured by; null for the system's.</param>
     /// <exception cref="ArgumentException">A limit is outside of its range: all of them are named.</exception>
-    internal ParquetReaderLimits ForReader()
+    internal ParquetReaderLimits ForReader(TimeProvider? clock = null)
     {
         string[] faults = [.. Faults()];
         if (faults.Length > 0)
@@ -69,6 +76,8 @@ public sealed record ParquetReadLimits
             MaxValueBytes = MaxValueBytes,
             MaxReadBytes = MaxReadBytes,
             MaxDecodedBytes = MaxDecodedBytes,
+            MaxTime = MaxTime,
+            Clock = clock ?? TimeProvider.System,
             VerifyChecksums = VerifyChecksums,
         };
     }
@@ -90,6 +99,10 @@ public sealed record ParquetReadLimits
             (nameof(MaxReadBytes), MaxReadBytes, 1024, Gibibyte),
             (nameof(MaxDecodedBytes), MaxDecodedBytes, 1024, long.MaxValue),
         ];
-        return ranges.Where(r => r.Value < r.Least || r.Value > r.Most).Select(r => $"{r.Name} is {r.Value:N0}, not {r.Least:N0} to {r.Most:N0}");
+        return
+        [
+            .. ranges.Where(r => r.Value < r.Least || r.Value > r.Most).Select(r => $"{r.Name} is {r.Value:N0}, not {r.Least:N0} to {r.Most:N0}"),
+            .. MaxTime > TimeSpan.Zero ? Array.Empty<string>() : [$"{nameof(MaxTime)} is {MaxTime:g}, which no file can be read in"],
+        ];
     }
 }

@@ -23,11 +23,13 @@ public sealed class ParquetReadLimitsTests : IDisposable
     public void Every_limit_of_the_engine_can_be_set_under_its_name_and_arrives()
     {
         Assert.Equal(ParquetReaderLimits.Default, ParquetReadLimits.Default.ForReader());
-        foreach (PropertyInfo inner in typeof(ParquetReaderLimits).GetProperties())
+        var clock = new ManualClock();
+        Assert.Same(clock, ParquetReadLimits.Default.ForReader(clock).Clock);
+        foreach (PropertyInfo inner in typeof(ParquetReaderLimits).GetProperties().Where(p => p.Name != nameof(ParquetReaderLimits.Clock)))
         {
             var limits = new ParquetReadLimits();
             PropertyInfo outer = typeof(ParquetReadLimits).GetProperty(inner.Name)!;
-            object other = outer.GetValue(limits) switch { bool flag => !flag, int number => number + 1, var number => (long)number! + 1 };
+            object other = outer.GetValue(limits) switch { bool flag => !flag, int number => number + 1, TimeSpan => TimeSpan.FromSeconds(9), var number => (long)number! + 1 };
             outer.SetValue(limits, other);
 
             Assert.Equal(other, inner.GetValue(limits.ForReader()));
@@ -85,7 +87,9 @@ public sealed class ParquetReadLimitsTests : IDisposable
 
         Assert.Equal(2, await table.ReadAsync(Token).CountAsync(Token));
         var fault = await Assert.ThrowsAsync<TableReadException>(async () => await table.WithParquetLimits(new ParquetReadLimits { MaxRows = 1 }).ReadAsync(Token).CountAsync(Token));
-        Assert.Equal("MaxRows", Assert.IsType<ParquetFormatException>(fault.InnerException).Message.Split(' ').Single(word => word == "MaxRows"));
+        Assert.IsType<ParquetFormatException>(fault.InnerException);
+        Assert.Contains("asks for more than the limits of this read", fault.Message, StringComparison.Ordinal);
+        Assert.EndsWith("raise MaxRows of the ParquetReadLimits.", fault.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => table.WithParquetLimits(new ParquetReadLimits { MaxRows = 0 }));
     }
 
@@ -128,6 +132,38 @@ public sealed class ParquetReadLimitsTests : IDisposable
     }
 
     [Fact]
+    public async Task Time_is_limited_for_the_whole_file_and_only_that_of_reading_counts()
+    {
+        string path = System.IO.Path.Combine(_folder.Path, "two.parquet");
+        await File.WriteAllBytesAsync(path, OneLong, Token);
+
+        var fault = await Assert.ThrowsAsync<ParquetFormatException>(() => IngestAsync(path, new ParquetReadLimits { MaxTime = TimeSpan.FromSeconds(0.5) }, new StrikingClock()));
+        Assert.Contains("raise MaxTime", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(("two.parquet", 0, "f"), (fault.FileName, fault.RowGroup, fault.Column));
+        Assert.Equal(2, (await IngestAsync(path, new ParquetReadLimits { MaxTime = TimeSpan.FromSeconds(10) }, new StrikingClock())).RowCount);
+    }
+
+    [Fact]
+    public async Task A_constant_column_of_a_hundred_million_rows_takes_no_memory_for_them()
+    {
+        const int Rows = 100_000_000;
+        byte[] file = RequiredInt.Dictionary(1, Ints(7)).V1(Rows, ParquetEncoding.RleDictionary, [1, .. Run(Rows, 0)]).Build(Rows);
+        using ParquetFileReader reader = await ParquetFileReader.OpenAsync(new BytesSource("f", file), ParquetReaderLimits.Default, Token);
+        using var group = await reader.OpenRowGroupAsync(0, [0], Token);
+        var vector = new Core.Parquet.Columns.ColumnVector(Core.Parquet.Columns.VectorKind.Int32);
+        long rows = 0;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        while (await group.ReadAsync(0, vector, 4096, Token) is > 0 and var given)
+        {
+            rows += vector.Ints[given - 1] == 7 ? given : 0;
+            vector.Clear();
+        }
+
+        Assert.Equal(Rows, rows);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
+    [Fact]
     public async Task A_page_without_values_is_not_decompressed()
     {
         // What the codec would make of it is never asked: the two values are read, whatever the empty page's bytes.
@@ -139,12 +175,22 @@ public sealed class ParquetReadLimitsTests : IDisposable
         Assert.Equal(2, await ParquetDrain.ReadAllAsync(file));
     }
 
-    private async Task<IngestResult> IngestAsync(string path, ParquetReadLimits limits)
+    private async Task<IngestResult> IngestAsync(string path, ParquetReadLimits limits, TimeProvider? clock = null)
     {
         Schema schema = await ParquetFiles.ReadSchemaAsync(path, ["f"], cancellationToken: Token);
         await using IIngestWriter writer = await IngestFactory.Create().WithSchema(schema).WithFolder(System.IO.Path.Combine(_folder.Path, "tables"))
-            .WithoutDurability().WithParquetLimits(limits).OpenAsync(Token);
+            .WithoutDurability().WithParquetLimits(limits).UseClock(clock ?? TimeProvider.System).OpenAsync(Token);
         await writer.WriteParquetAsync(path, Token);
         return await writer.CompleteAsync(Token);
+    }
+
+    /// <summary>A second passes each time that somebody looks.</summary>
+    private sealed class StrikingClock : TimeProvider
+    {
+        private long _looks;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => Interlocked.Increment(ref _looks);
     }
 }

@@ -56,6 +56,9 @@ public sealed class ParquetFormatException : IngestException
     /// <summary>Where and what, without what to do.</summary>
     internal string Finding { get; }
 
+    /// <summary>True if the file may be a good one that the limits are too low for.</summary>
+    internal bool IsAboveLimit { get; private init; }
+
     /// <summary>A name out of a file as it may stand in a message: of bounded length and on one line.</summary>
     internal static string Quote(string name)
     {
@@ -69,7 +72,7 @@ public sealed class ParquetFormatException : IngestException
     /// <param name="limit">The name of the limit, a property of <see cref="ParquetReadLimits"/>.</param>
     /// <param name="offset">The byte of the file, where that is known.</param>
     internal static ParquetFormatException AboveLimit(string what, string limit, long? offset = null) =>
-        new(what, $"The file is damaged or made to do harm; if it is trusted, raise {limit} of the ParquetReadLimits.") { Offset = offset };
+        new(what, $"The file is damaged or made to do harm; if it is trusted, raise {limit} of the ParquetReadLimits.") { Offset = offset, IsAboveLimit = true };
 
     /// <summary>The same fault, with its place in a file; what it knows already stays.</summary>
     internal ParquetFormatException In(string fileName, int? rowGroup = null, string? column = null, int? page = null, long? offset = null)
@@ -104,6 +107,7 @@ public sealed class ParquetFormatException : IngestException
             Column = column,
             Page = page,
             Offset = Offset ?? offset,
+            IsAboveLimit = IsAboveLimit,
         };
     }
 }

@@ -18,7 +18,7 @@ internal sealed class ParquetFileReader : IDisposable
     private readonly IRandomAccessReader _source;
     private readonly ParquetReaderLimits _limits;
     private readonly DecompressorPool _decompressors = new();
-    private readonly DecodedBytes _decoded;
+    private readonly ReadMeter _meter;
     private readonly long _metadataOffset;
 
     private ParquetFileReader(IRandomAccessReader source, ParquetReaderLimits limits, FileMetadata metadata, long metadataOffset, ParquetSchema schema)
@@ -26,7 +26,7 @@ internal sealed class ParquetFileReader : IDisposable
         _metadataOffset = metadataOffset;
         _source = source;
         _limits = limits;
-        _decoded = new DecodedBytes(limits);
+        _meter = new ReadMeter(limits);
         Metadata = metadata;
         Schema = schema;
     }
@@ -96,7 +96,7 @@ internal sealed class ParquetFileReader : IDisposable
         IReadOnlyList<(LeafColumn Column, ColumnMetadata Chunk)> chunks = ChooseChunks(rowGroup, leafColumns);
         long rowCount = Metadata.RowGroups[rowGroup].NumRows;
         ChunkPart[] parts = [.. chunks.Select(chosen => index is null ? ChunkPart.Whole(chosen.Column, chosen.Chunk, rowCount) : index.PartOf(chosen.Column, chosen.Chunk, rows))];
-        return await RowGroupReader.OpenAsync(_source, rowGroup, rowCount, index is null ? new RowRange(0, rowCount) : rows, parts, _limits, _decompressors, _decoded, memory, cancellationToken).ConfigureAwait(false);
+        return await RowGroupReader.OpenAsync(_source, rowGroup, rowCount, index is null ? new RowRange(0, rowCount) : rows, parts, _limits, _decompressors, _meter, memory, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads where the pages of the chosen columns lie, and the bounds of the pages of one of them; null where the file does not say that.</summary>

@@ -39,6 +39,12 @@ internal sealed record ParquetReaderLimits
     /// <summary>Most bytes that all pages and values of one open file may come to, decompressed and decoded: 2^40.</summary>
     public long MaxDecodedBytes { get; init; } = 1L << 40;
 
+    /// <summary>Most time that reading and decoding the columns of one open file may take, added up over all threads.</summary>
+    public TimeSpan MaxTime { get; init; } = TimeSpan.MaxValue;
+
+    /// <summary>What time is measured by.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>True to hold each page against its checksum where it has one.</summary>
     public bool VerifyChecksums { get; init; } = true;
 }

@@ -84,7 +84,7 @@ internal static class IngestOpening
             Store = options.ObjectStore!,
             StateStore = stateStore,
             Mapping = options.ParquetMapping,
-            ParquetLimits = options.ParquetLimits.ForReader(),
+            ParquetLimits = options.ParquetLimits.ForReader(options.Clock),
             PathInStore = table.Paths.InStore,
             NameDataFile = TablePaths.DataFile,
             Clock = options.Clock,

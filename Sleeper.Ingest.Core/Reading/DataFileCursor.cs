@@ -146,8 +146,10 @@ internal sealed class DataFileCursor : IAsyncDisposable
         new(
             context.TableName,
             planned.Reference.FileName,
-            $"the file in '{context.Store.Name}' is damaged. {(fault as ParquetFormatException)?.Finding ?? fault.Message} Put it back from a copy; its {planned.Reference.RowCount:N0} rows of partition "
-            + $"'{planned.Reference.PartitionId}' are nowhere else.",
+            fault is ParquetFormatException { IsAboveLimit: true }
+                ? $"the file in '{context.Store.Name}' asks for more than the limits of this read. {fault.Message}"
+                : $"the file in '{context.Store.Name}' is damaged. {(fault as ParquetFormatException)?.Finding ?? fault.Message} Put it back from a copy; its "
+                    + $"{planned.Reference.RowCount:N0} rows of partition '{planned.Reference.PartitionId}' are nowhere else.",
             fault);
 
     private async ValueTask AskBloomFiltersAsync(CancellationToken cancellationToken)

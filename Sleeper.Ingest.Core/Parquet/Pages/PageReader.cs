@@ -27,7 +27,7 @@ internal sealed unsafe partial class PageReader : IDisposable
     private readonly CompressionCodec _codec;
     private readonly ParquetReaderLimits _limits;
     private readonly DecompressorPool _decompressors;
-    private readonly DecodedBytes _decoded;
+    private readonly ReadMeter _meter;
     private IPageDecompressor? _decompressor;
     private NativeBuffer? _pageBuffer;
     private PageHeader? _header;
@@ -40,10 +40,10 @@ internal sealed unsafe partial class PageReader : IDisposable
     /// <param name="codec">How pages are compressed.</param>
     /// <param name="limits">What pages may claim.</param>
     /// <param name="decompressors">Where decompressors are borrowed.</param>
-    /// <param name="decoded">Counts what pages come to.</param>
+    /// <param name="meter">Counts what pages come to.</param>
     public PageReader(
         IReadOnlyList<PageBytes> stretches, PageMemory memory, LeafColumn column, CompressionCodec codec, ParquetReaderLimits limits, DecompressorPool decompressors,
-        DecodedBytes decoded)
+        ReadMeter meter)
     {
         _stretches = stretches;
         _memory = memory;
@@ -51,7 +51,7 @@ internal sealed unsafe partial class PageReader : IDisposable
         _codec = codec;
         _limits = limits;
         _decompressors = decompressors;
-        _decoded = decoded;
+        _meter = meter;
         PageOffset = stretches.Count > 0 ? stretches[0].Offset : 0;
     }
 
@@ -250,7 +250,7 @@ internal sealed unsafe partial class PageReader : IDisposable
             return source; // Nothing to be had; several writers then store no bytes at all, which is no valid stream of any codec.
         }
 
-        _decoded.Add(length);
+        _meter.Add(length);
 
         // Memory outside of the heap is not touched before output arrives in it, so a false length costs nothing.
         if (_pageBuffer is null || _pageBuffer.LengthBytes < length)

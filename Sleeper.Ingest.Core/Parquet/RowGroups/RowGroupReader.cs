@@ -23,15 +23,15 @@ internal sealed class RowGroupReader : IDisposable
     private readonly string _fileName;
     private readonly int _rowGroup;
     private readonly ChunkBytes _bytes;
-    private readonly DecodedBytes _decoded;
+    private readonly ReadMeter _meter;
     private readonly List<PageBytes> _windows = [];
     private readonly List<PageMemory> _memories = [];
     private readonly Dictionary<int, ColumnChunkReader> _columns = [];
     private volatile bool _isDisposed;
 
-    private RowGroupReader(string fileName, int rowGroup, long rowCount, RowRange rows, ChunkBytes bytes, DecodedBytes decoded)
+    private RowGroupReader(string fileName, int rowGroup, long rowCount, RowRange rows, ChunkBytes bytes, ReadMeter meter)
     {
-        _decoded = decoded;
+        _meter = meter;
         _fileName = fileName;
         _rowGroup = rowGroup;
         _bytes = bytes;
@@ -51,13 +51,13 @@ internal sealed class RowGroupReader : IDisposable
     /// <summary>Reads the chunks that fit their share, and the first bytes of the others.</summary>
     public static async Task<RowGroupReader> OpenAsync(
         IRandomAccessReader file, int rowGroup, long rowCount, RowRange rows, IReadOnlyList<ChunkPart> parts, ParquetReaderLimits limits,
-        DecompressorPool decompressors, DecodedBytes decoded, IReadMemory memory, CancellationToken cancellationToken)
+        DecompressorPool decompressors, ReadMeter meter, IReadMemory memory, CancellationToken cancellationToken)
     {
         ChunkRange[] ranges = [.. parts.SelectMany(part => part.Stretches).Select(stretch => stretch.Range)];
         WindowPlan plan = WindowPlan.Make(ranges, memory.ShareBytes, parts.Any(part => part.PageRowCounts is not null) ? MaxPageGapBytes : ChunkBytes.MaxGapBytes);
         IReadOnlyList<ChunkRange> whole = ChunkBytes.Join(ranges.Where((range, i) => plan.WindowBytes[i] == range.Length), plan.MaxGapBytes);
         ChunkBytes bytes = await ChunkBytes.ReadAsync(file, whole, memory, cancellationToken).ConfigureAwait(false);
-        var reader = new RowGroupReader(file.Name, rowGroup, rowCount, rows, bytes, decoded);
+        var reader = new RowGroupReader(file.Name, rowGroup, rowCount, rows, bytes, meter);
         try
         {
             int next = 0;
@@ -66,7 +66,7 @@ internal sealed class RowGroupReader : IDisposable
                 var columnMemory = new PageMemory(memory, reader.MeasureAsync);
                 reader._memories.Add(columnMemory);
                 PageBytes[] stretches = [.. part.Stretches.Select(stretch => reader.Open(file, stretch, plan.WindowBytes[next++], columnMemory))];
-                var pages = new PageReader(stretches, columnMemory, part.Column, part.Chunk.Codec, limits, decompressors, decoded);
+                var pages = new PageReader(stretches, columnMemory, part.Column, part.Chunk.Codec, limits, decompressors, meter);
                 reader._columns.Add(part.Column.Index, new ColumnChunkReader(part, pages, limits));
             }
 
@@ -179,7 +179,9 @@ internal sealed class RowGroupReader : IDisposable
         {
             try
             {
+                long start = _meter.Start();
                 await column.PrepareAsync(cancellationToken).ConfigureAwait(false);
+                _meter.AddTimeSince(start);
             }
             catch (ParquetFormatException fault)
             {
@@ -194,9 +196,11 @@ internal sealed class RowGroupReader : IDisposable
     {
         try
         {
+            long start = _meter.Start();
             long before = SizeOf(destination);
             bool isDone = column.TryContinue(destination);
-            _decoded.Add(SizeOf(destination) - before);
+            _meter.Add(SizeOf(destination) - before);
+            _meter.AddTimeSince(start);
             GC.KeepAlive(this);
             return isDone;
         }

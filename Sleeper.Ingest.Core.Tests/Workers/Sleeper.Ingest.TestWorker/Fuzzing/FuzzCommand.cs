@@ -67,6 +67,7 @@ internal static class FuzzCommand
             return 0;
         }
 
+        session.WarmUp(target);
         string[] files = [.. Directory.EnumerateFiles(own).Order(StringComparer.Ordinal)];
         foreach (string file in files)
         {

@@ -44,6 +44,13 @@ internal sealed class FuzzSession(ulong seed, Stream progress)
         }
     }
 
+    /// <summary>Makes the samples of a target, so that they do not count as memory of its first input.</summary>
+    public void WarmUp(FuzzTarget target)
+    {
+        _random.Begin(seed, FuzzTargets.NumberOf(target), 0);
+        target.Make(_random);
+    }
+
     /// <summary>Feeds one input.</summary>
     public void Feed(FuzzTarget target, byte[] input)
     {

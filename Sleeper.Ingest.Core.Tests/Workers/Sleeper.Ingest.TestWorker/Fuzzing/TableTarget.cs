@@ -39,13 +39,14 @@ internal sealed class TableTarget : FuzzTarget
         var store = new InMemoryObjectStore();
         await store.PutAsync(CountingSource.FileName, input).ConfigureAwait(false);
         var context = new ReadContext(store, "made", name => name, schema) { Limits = FileTarget.Limits };
+        bool isRange = input.Length % 3 == 0;
         var planned = new PlannedReference(
             new FileReference(CountingSource.FileName, "root", 1, CountApproximate: true),
             0,
             new KeyBox(schema, PartitionTree.Single(schema).Leaves[0].Region, KeyOrder.Bytes),
-            [],
-            null,
-            IsWhole: true,
+            isRange ? Key(schema, 5) : [],
+            isRange ? Key(schema, 11) : null,
+            IsWhole: !isRange,
             input.Length % 2 == 0 ? [FieldValue.FromLong(1_000_000_007)] : []);
         DataFileCursor cursor = await DataFileCursor.OpenAsync(context, planned, default).ConfigureAwait(false);
         await using (cursor.ConfigureAwait(false))
@@ -63,6 +64,9 @@ internal sealed class TableTarget : FuzzTarget
             }
         }
     }
+
+    /// <summary>The key of one of the samples' rows.</summary>
+    private static byte[] Key(Schema schema, int row) => KeyFilter.Exactly(schema, KeyOrder.Bytes, [FieldValue.FromLong(1_000_000_007L * row)]).Min;
 
     private static long RowBytes(Row row) => 64L * row.Values.Length;
 }
