@@ -1,3 +1,5 @@
+using Sleeper.Ingest.Core.Parquet;
+using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Reading;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Tests.Support;
@@ -32,6 +34,25 @@ public sealed class JavaTableReadingTests
 
     [Fact]
     public async Task All_tables_are_read_in_key_order() => Assert.True(await CompareTables(AllCases()) >= 40);
+
+    [Fact]
+    public async Task Page_indexes_of_the_java_writer_are_understood()
+    {
+        int pages = 0;
+        foreach (string path in Directory.EnumerateFiles(Path.Combine(ParquetFixtures.KeptFolder, "pages"), "*.parquet", SearchOption.AllDirectories))
+        {
+            using var file = await ParquetFileReader.OpenAsync(new BytesSource(path, await File.ReadAllBytesAsync(path, Token)), ParquetReaderLimits.Default, Token);
+            for (int group = 0; group < file.RowGroupCount; group++)
+            {
+                var index = await file.ReadPageIndexAsync(group, [0], 0, Token);
+                Assert.NotNull(index);
+                Assert.Equal(file.Metadata.RowGroups[group].NumRows, index.RowsOf(index.PageCount - 1).End);
+                pages = Math.Max(pages, index.PageCount);
+            }
+        }
+
+        Assert.InRange(pages, 2, 1000);
+    }
 
     [Fact]
     public async Task Item_26_several_files_for_a_leaf_are_read_as_one_order()
@@ -100,6 +121,7 @@ public sealed class JavaTableReadingTests
                 if (model.Count == table.References.Sum(r => r.RowCount))
                 {
                     AssertSame(model, await ReadTable(table, order), $"{name} in {order} order");
+                    await CompareRanges(table, order, model);
                     tables++;
                 }
                 else
@@ -121,10 +143,24 @@ public sealed class JavaTableReadingTests
         return tables;
     }
 
-    private static async Task<List<Row>> ReadTable(JavaTable table, KeyOrder order)
+    /// <summary>Ranges between keys that are there, and a single key: pages that the Java original's page indexes rule out are left out.</summary>
+    private static async Task CompareRanges(JavaTable table, KeyOrder order, List<Row> model)
+    {
+        for (int i = 0; i < 4 && model.Count > 0; i++)
+        {
+            var min = model[model.Count * i / 5][0];
+            var max = model[model.Count * (i + 1) / 5][0];
+            var between = model.Where(row => KeyValueOrder.Compare(min, row[0], order) <= 0 && KeyValueOrder.Compare(row[0], max, order) < 0);
+            AssertSame([.. between], await ReadTable(table, order, KeyFilter.Between(table.Schema, order, min, max)), $"range {i} in {order} order");
+            var same = model.Where(row => row[0] == min);
+            AssertSame([.. same], await ReadTable(table, order, KeyFilter.Exactly(table.Schema, order, [min])), $"key {i} in {order} order");
+        }
+    }
+
+    private static async Task<List<Row>> ReadTable(JavaTable table, KeyOrder order, KeyFilter? filter = null)
     {
         var rows = new List<Row>();
-        await foreach (var row in new TableReader(table.Context(order, stretchRowCount: 100)).ReadAsync(table.State(), KeyFilter.Everything, Token))
+        await foreach (var row in new TableReader(table.Context(order, stretchRowCount: 100)).ReadAsync(table.State(), filter ?? KeyFilter.Everything, Token))
         {
             rows.Add(row);
         }

@@ -1,4 +1,8 @@
+using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.Parquet;
+using Sleeper.Ingest.Core.Parquet.Metadata;
+using Sleeper.Ingest.Core.Parquet.Thrift;
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Reading;
 using Sleeper.Ingest.Core.Rows;
@@ -58,7 +62,7 @@ public class PagePruningTests
     }
 
     [Fact]
-    public async Task Random_ranges_give_the_rows_of_the_whole_file_that_are_in_them_and_fewer_bytes()
+    public async Task Random_ranges_give_the_rows_of_the_whole_file_that_are_in_them()
     {
         for (int seed = 0; seed < 25; seed++)
         {
@@ -91,6 +95,102 @@ public class PagePruningTests
         Assert.Equal(rows[1500..1600], await ReadAsync(store, new Random(1), 1500, 1600));
         var fault = await Assert.ThrowsAsync<TableReadException>(() => ReadAsync(store, new Random(1), 690, 800));
         Assert.Contains("row 701 of row group 0 has a smaller key", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_index_that_does_not_agree_with_itself_is_not_used()
+    {
+        List<Row> rows = [.. Enumerable.Range(0, 1000).Select(i => MakeRow(new Random(i), i))];
+        byte[] file = SmallDataFile.Write(Nested, rows, pageRowCount: 50);
+        foreach (var change in (Action<OffsetIndex>[])
+            [
+                index => index.PageLocations[0].FirstRowIndex = 1,
+                index => index.PageLocations[3].FirstRowIndex = 10,
+                index => index.PageLocations[^1].FirstRowIndex = 1001,
+                index => index.PageLocations[2].Offset++,
+                index => index.PageLocations[^1].CompressedPageSize--,
+                index => index.PageLocations[5].CompressedPageSize = -1,
+                index => index.PageLocations = [],
+                index => index.PageLocations = [.. index.PageLocations.Skip(1)],
+                index => index.PageLocations = [.. index.PageLocations.SkipLast(1)],
+            ])
+        {
+            var store = new ReaderCountingStore(new InMemoryObjectStore());
+            await store.PutAsync(FileName, WithIndex(file, 0, change), Token);
+            Assert.Equal(rows[300..310], await ReadAsync(store, new Random(1), 300, 310));
+        }
+    }
+
+    [Fact]
+    public async Task An_index_that_counts_rows_wrongly_is_found_by_the_pages()
+    {
+        List<Row> rows = [.. Enumerable.Range(0, 1000).Select(i => MakeRow(new Random(i), i))];
+        byte[] file = SmallDataFile.Write(Nested, rows, pageRowCount: 50);
+        var store = new ReaderCountingStore(new InMemoryObjectStore());
+        await store.PutAsync(FileName, WithIndex(file, 1, index => index.PageLocations[7].FirstRowIndex--), Token);
+
+        var fault = await Assert.ThrowsAsync<TableReadException>(() => ReadAsync(store, new Random(1), 340, 360));
+
+        Assert.Contains("A page has 50 rows, but the offset index says 49", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("page 6", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Damage_in_indexes_ends_in_rows_that_are_there_or_in_the_error_for_damaged_files()
+    {
+        var random = new Random(8);
+        List<Row> rows = [.. Enumerable.Range(0, 1000).Select(i => MakeRow(new Random(i), i))];
+        byte[] file = SmallDataFile.Write(Nested, rows, pageRowCount: 100);
+        FileMetadata metadata = Footer(file);
+        long start = metadata.RowGroups[0].Columns.Min(chunk => Math.Min(chunk.ColumnIndexOffset!.Value, chunk.OffsetIndexOffset!.Value));
+        int end = file.Length - 8 - BitConverter.ToInt32(file, file.Length - 8);
+        int refused = 0;
+        for (int i = 0; i < 400; i++)
+        {
+            byte[] damaged = [.. file];
+            damaged[random.Next((int)start, end)] = (byte)random.Next(256);
+            var store = new ReaderCountingStore(new InMemoryObjectStore());
+            await store.PutAsync(FileName, damaged, Token);
+            try
+            {
+                Assert.Subset(rows[450..520].ToHashSet(), (await ReadAsync(store, random, 450, 520)).ToHashSet());
+            }
+            catch (TableReadException)
+            {
+                refused++;
+            }
+
+            Assert.Equal(0, store.Open);
+        }
+
+        Assert.InRange(refused, 10, 390);
+    }
+
+    private static FileMetadata Footer(byte[] file)
+    {
+        int length = BitConverter.ToInt32(file, file.Length - 8);
+        var reader = new ThriftCompactReader(file.AsSpan(file.Length - 8 - length, length));
+        return FileMetadata.Read(ref reader, ParquetReaderLimits.Default);
+    }
+
+    /// <summary>The file with another offset index for a column, which lies at the end of the data.</summary>
+    private static byte[] WithIndex(byte[] file, int column, Action<OffsetIndex> change)
+    {
+        FileMetadata metadata = Footer(file);
+        ColumnChunkMetadata chunk = metadata.RowGroups[0].Columns[column];
+        var reader = new ThriftCompactReader(file.AsSpan((int)chunk.OffsetIndexOffset!, (int)chunk.OffsetIndexLength!));
+        OffsetIndex index = OffsetIndex.Read(ref reader);
+        change(index);
+        var changed = new ByteBuffer();
+        changed.Append(file.AsSpan(0, file.Length - 8 - BitConverter.ToInt32(file, file.Length - 8)));
+        chunk.OffsetIndexOffset = changed.Length;
+        index.Write(new ThriftCompactWriter(changed));
+        chunk.OffsetIndexLength = changed.Length - (int)chunk.OffsetIndexOffset;
+        int start = changed.Length;
+        metadata.Write(new ThriftCompactWriter(changed));
+        changed.Append(BitConverter.GetBytes(changed.Length - start));
+        changed.Append("PAR1"u8);
+        return changed.WrittenSpan.ToArray();
     }
 
     private static Row MakeRow(Random random, long? key = null) => new(

@@ -55,7 +55,7 @@ internal sealed class JavaTable
     public static JavaTable Load(string root, string name) => new(Path.Combine(root, name));
 
     public ReadContext Context(KeyOrder order, int stretchRowCount = 4096) =>
-        new(new LocalObjectStore(_folder, new LocalObjectStoreOptions { CreateRoot = false }), "java", name => name, Schema, order) { StretchRowCount = stretchRowCount };
+        new(new LocalObjectStore(_folder, new LocalObjectStoreOptions { CreateRoot = false }), "java", name => name, Schema, order) { StretchRowCount = stretchRowCount, SmallRowGroupBytes = 0 };
 
     public TableState State() => new(1, Partitions, References, []);
 
