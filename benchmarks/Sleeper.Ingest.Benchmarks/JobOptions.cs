@@ -47,6 +47,12 @@ internal sealed record JobOptions
     /// <summary>How many times a job on one Parquet file does its work in one process.</summary>
     public int Repeat { get; private set; } = 5;
 
+    /// <summary>Into so many ingests the rows of a job are split.</summary>
+    public int Commits { get; private set; } = 1;
+
+    /// <summary>Whether row keys get Bloom filters.</summary>
+    public bool HasFilters { get; private set; }
+
     public CompressionCodec Codec { get; private set; } = CompressionCodec.Zstd;
 
     /// <summary>Null for the codec's own default.</summary>
@@ -60,6 +66,12 @@ internal sealed record JobOptions
             if (args[i] == "--no-sync")
             {
                 options.IsDurable = false;
+                continue;
+            }
+
+            if (args[i] == "--filters")
+            {
+                options.HasFilters = true;
                 continue;
             }
 
@@ -107,6 +119,9 @@ internal sealed record JobOptions
                 break;
             case "--repeat":
                 Repeat = (int)Number(option, value);
+                break;
+            case "--commits":
+                Commits = (int)Number(option, value);
                 break;
             case "--codec":
                 Codec = Enum.Parse<CompressionCodec>(Choice(option, value, "zstd", "snappy", "uncompressed"), ignoreCase: true);

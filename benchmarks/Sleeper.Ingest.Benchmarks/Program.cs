@@ -11,6 +11,7 @@ const string Usage = """
       rows     --rows N [--out FOLDER] [--kind row|typed] [job options]   rows made before the clock starts; both kinds if none is named
       stream   --rows N [--out FOLDER] [--kind row|typed] [job options]   rows made while they are written
       commits  [--rows N] [--out FOLDER]                        N ingests of one row each (1,000), by one writer and by four, without and with syncs
+      lookup   --rows N [--commits N] [--filters] [--out FOLDER]  look-ups of one key in S128, with so many files in each leaf; Bloom filters on row keys
       parquet-read  --input FILE [--columns a,b] [file options] all values of a Parquet file into encoded rows
       parquet-write --input FILE [--columns a,b] [--codec zstd|snappy|uncompressed] [--level N] [--out FOLDER] [file options]
                                                                 sorted rows in memory into a Parquet file; the input gives the rows
@@ -52,6 +53,8 @@ try
             return await RowsJob.RunAsync(options, isStream: true);
         case "commits":
             return await CommitsJob.RunAsync(options);
+        case "lookup":
+            return await LookupJob.RunAsync(options);
         case "parquet-read":
             return await ParquetReadJob.RunAsync(options);
         case "parquet-write":
