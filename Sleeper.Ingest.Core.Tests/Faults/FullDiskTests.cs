@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
@@ -12,30 +11,14 @@ public sealed class FullDiskTests : IDisposable
     private static readonly Schema Schema = Schema.Create().RowKey("key", FieldType.Int).Value("bytes", FieldType.ByteArray).Build();
 
     private readonly TemporaryFolder _folder = new();
-    private readonly string _disk;
-    private bool _isMounted;
 
-    public FullDiskTests()
-    {
-        _disk = Path.Combine(_folder.Path, "disk");
-        Directory.CreateDirectory(_disk);
-    }
-
-    public void Dispose()
-    {
-        if (_isMounted)
-        {
-            Run("umount", _disk);
-        }
-
-        _folder.Dispose();
-    }
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task A_full_disk_under_the_table_fails_the_ingest_and_leaves_nothing()
     {
-        MountOrSkip();
-        var store = new LocalObjectStore(_disk);
+        using var disk = MountedDisk.CreateOrSkip("1m");
+        var store = new LocalObjectStore(disk.Path);
         var error = await Assert.ThrowsAnyAsync<IngestException>(() => IngestAsync(store, Path.Combine(_folder.Path, "spill"), 3_000));
         Assert.True(error.IsRetryable, error.ToString());
         Assert.Empty(await SmallIngest.StrayObjectsAsync(store));
@@ -48,9 +31,9 @@ public sealed class FullDiskTests : IDisposable
     [Fact]
     public async Task A_full_disk_under_the_spill_folder_fails_the_ingest_and_leaves_nothing()
     {
-        MountOrSkip();
+        using var disk = MountedDisk.CreateOrSkip("1m");
         var store = new InMemoryObjectStore();
-        string spill = Path.Combine(_disk, "spill");
+        string spill = Path.Combine(disk.Path, "spill");
         var error = await Assert.ThrowsAsync<SpillDiskFullException>(() => IngestAsync(store, spill, 40_000));
         Assert.True(error.IsRetryable, error.ToString());
         Assert.Empty(await SmallIngest.StrayObjectsAsync(store));
@@ -72,26 +55,5 @@ public sealed class FullDiskTests : IDisposable
             return new Row(Schema, random.Next(int.MinValue, int.MaxValue), bytes);
         }));
         return await writer.CompleteAsync();
-    }
-
-    private void MountOrSkip()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root on Linux can mount a tiny file system; run the tests as root.");
-        _isMounted = Run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", _disk) == 0;
-        Assert.SkipUnless(_isMounted, "Mounting is refused here, although this is root: the container lacks CAP_SYS_ADMIN.");
-    }
-
-    private static int Run(string program, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-            process.WaitForExit();
-            return process.ExitCode;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return -1;
-        }
     }
 }

@@ -3,6 +3,7 @@ using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.StateStores.OwnTables;
 using Sleeper.Ingest.Core.StateStores.TransactionLog;
+using Sleeper.Ingest.Core.Tests.Checking;
 using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.Core.Tests.Faults;
@@ -38,6 +39,7 @@ public sealed class IngestProcessTests : IDisposable
         Assert.Equal(Ids, copies.Count);
         Assert.All(copies.Values, count => Assert.Equal(1, count));
         Assert.Empty(await SmallIngest.StrayObjectsAsync(_store));
+        await AssertSoundAsync(Enumerable.Range(0, Ids).Select(i => $"same-{i}"), Told.Committed);
     }
 
     [Fact]
@@ -50,6 +52,7 @@ public sealed class IngestProcessTests : IDisposable
         Assert.Equal(4 * Count, copies.Count);
         Assert.All(copies.Values, count => Assert.Equal(1, count));
         Assert.Empty(await SmallIngest.StrayObjectsAsync(_store));
+        await AssertSoundAsync(Enumerable.Range(0, 4 * Count).Select(i => $"w{i / Count}-{i % Count}"), Told.Committed);
     }
 
     [Fact]
@@ -109,6 +112,18 @@ public sealed class IngestProcessTests : IDisposable
         var files = (await SmallIngest.StrayObjectsAsync(_store)).FindAll(path => path.Contains("/data/", StringComparison.Ordinal));
         Assert.True(line.StartsWith("unknown ", StringComparison.Ordinal) || files.Count == 0, $"{fault}: {line}, left {string.Join(", ", files)}");
         Assert.False(isCommitted && !fault.Contains("when", StringComparison.Ordinal), $"{fault}: {line}");
+        await AssertSoundAsync(["eio-0"], isCommitted ? Told.Committed : Told.Failed, isRunning: true);
+    }
+
+    private Task AssertSoundAsync(IEnumerable<string> ids, Told told, bool isRunning = false)
+    {
+        var expected = new ExpectedTable(ingestField: 1, numberField: 2);
+        foreach (string id in ids)
+        {
+            expected.Add(id, told, SmallIngest.Rows(id), isRunning);
+        }
+
+        return TableChecker.AssertSoundAsync(Path.Combine(_root.Path, TableName), expected, "At the end");
     }
 
     private async Task<List<string>[]> RaceAsync(string[] ids, int count)
