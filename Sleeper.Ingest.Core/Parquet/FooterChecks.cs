@@ -158,7 +158,8 @@ internal static class FooterChecks
             if (ranges[i].Offset < ranges[i - 1].End)
             {
                 throw new ParquetFormatException(
-                    $"The column chunks of {ranges[i - 1].Length:N0} bytes at byte {ranges[i - 1].Offset:N0} and of {ranges[i].Length:N0} bytes at byte {ranges[i].Offset:N0} overlap.") { Offset = ranges[i].Offset };
+                    $"The column chunks of {ranges[i - 1].Length:N0} bytes at byte {ranges[i - 1].Offset:N0} and of {ranges[i].Length:N0} bytes at byte {ranges[i].Offset:N0} overlap.")
+                { Offset = ranges[i].Offset };
             }
         }
     }

@@ -35,7 +35,8 @@ internal static class StoredBloomFilter
         if (header.NumBytes < SplitBlocks.BlockBytes || header.NumBytes % SplitBlocks.BlockBytes != 0 || header.NumBytes > end - start - headerBytes)
         {
             throw new ParquetFormatException(
-                $"The Bloom filter at byte {start:N0} is said to have {header.NumBytes:N0} bytes; whole blocks of {SplitBlocks.BlockBytes}, and at most {end - start - headerBytes:N0} bytes, are possible.") { Offset = start };
+                $"The Bloom filter at byte {start:N0} is said to have {header.NumBytes:N0} bytes; whole blocks of {SplitBlocks.BlockBytes}, and at most {end - start - headerBytes:N0} bytes, are possible.")
+            { Offset = start };
         }
 
         int at = headerBytes + SplitBlocks.OffsetOf(hash, header.NumBytes);
