@@ -49,7 +49,7 @@ internal sealed class PageIndex
     /// <param name="rowGroup">The row group, whose chosen chunks are checked.</param>
     /// <param name="leafColumns">The columns that will be read.</param>
     /// <param name="boundsColumn">The one whose bounds are wanted.</param>
-    /// <param name="limits">How long an index may be, and how deep.</param>
+    /// <param name="limits">Indexes that are together longer than a footer may be are not used.</param>
     /// <param name="cancellationToken">Stops the reads.</param>
     public static async ValueTask<PageIndex?> ReadAsync(
         IRandomAccessReader file, long dataEnd, RowGroupMetadata rowGroup, IReadOnlyList<int> leafColumns, int boundsColumn, ParquetReaderLimits limits,
@@ -65,7 +65,7 @@ internal sealed class PageIndex
             }
         }
 
-        if (boundsRange is not { } boundsBytes || !ranges.ContainsKey(boundsColumn))
+        if (boundsRange is not { } boundsBytes || !ranges.ContainsKey(boundsColumn) || boundsBytes.Length + ranges.Values.Sum(range => range.Length) > limits.MaxFooterBytes)
         {
             return null;
         }
