@@ -23,7 +23,7 @@ internal sealed class ColumnChunkEncoder
     private readonly ColumnWriteOptions _columnOptions;
     private readonly PageWriter _pageWriter;
     private readonly PageCutter _cutter;
-    private readonly ByteBufferPool _pool;
+    private readonly ByteBufferPool _pool = new();
     private readonly EncoderBuffers _buffers;
     private readonly ColumnBounds _bounds;
     private readonly ColumnVector _pending;
@@ -44,7 +44,7 @@ internal sealed class ColumnChunkEncoder
     private long _levels;
     private long _uncompressedBytes;
 
-    public ColumnChunkEncoder(LeafColumn column, ParquetWriterOptions options, PageWriter pageWriter, ByteBufferPool pool, EncoderBuffers buffers)
+    public ColumnChunkEncoder(LeafColumn column, ParquetWriterOptions options, PageWriter pageWriter, EncoderBuffers buffers)
     {
         _column = column;
         _options = options;
@@ -52,7 +52,6 @@ internal sealed class ColumnChunkEncoder
         ValueEncoder.Check(column, _columnOptions.Encoding);
         _pageWriter = pageWriter;
         _cutter = new PageCutter(column, options.PageRows, options.PageBytes);
-        _pool = pool;
         _buffers = buffers;
         _bounds = new ColumnBounds(column, options);
         _pending = new ColumnVector(column.VectorKind);
@@ -126,7 +125,7 @@ internal sealed class ColumnChunkEncoder
         ByteBuffer? bloomFilter = _bloomFilter is null ? null : _pool.Rent();
         _bloomFilter?.Write(bloomFilter!);
         var chunk = new EncodedColumnChunk(
-            dictionary, pages, bloomFilter, Describe(dataStart + pages.Length, dictionary is not null, dataStart), _bounds.ColumnIndex(), offsetIndex);
+            dictionary, pages, bloomFilter, Describe(dataStart + pages.Length, dictionary is not null, dataStart), _bounds.ColumnIndex(), offsetIndex, _pool);
         Clear();
         return chunk;
     }

@@ -6,15 +6,13 @@ namespace Sleeper.Ingest.Core.Parquet.RowGroups;
 /// <remarks>Disposing it gives its buffers back to the encoder; write or copy the bytes first. The metadata stay.</remarks>
 internal sealed class EncodedRowGroup : IDisposable
 {
-    private readonly ByteBufferPool _pool;
     private readonly List<ReadOnlyMemory<byte>> _segments = [];
     private readonly List<int?> _bloomFilterLengths = [];
     private List<EncodedColumnChunk>? _chunks;
 
-    internal EncodedRowGroup(long rowCount, List<EncodedColumnChunk> chunks, ByteBufferPool pool)
+    internal EncodedRowGroup(long rowCount, List<EncodedColumnChunk> chunks)
     {
         RowCount = rowCount;
-        _pool = pool;
         _chunks = chunks;
         Metadata = Describe(rowCount, chunks);
         ColumnIndexes = [.. chunks.Select(chunk => chunk.ColumnIndex)];
@@ -69,16 +67,7 @@ internal sealed class EncodedRowGroup : IDisposable
         List<EncodedColumnChunk>? chunks = Interlocked.Exchange(ref _chunks, null);
         foreach (EncodedColumnChunk chunk in chunks ?? [])
         {
-            _pool.Return(chunk.Pages);
-            if (chunk.Dictionary is not null)
-            {
-                _pool.Return(chunk.Dictionary);
-            }
-
-            if (chunk.BloomFilter is not null)
-            {
-                _pool.Return(chunk.BloomFilter);
-            }
+            chunk.Dispose();
         }
 
         _segments.Clear();

@@ -16,7 +16,6 @@ internal sealed class RowGroupEncoder : IDisposable
     private readonly IPageCompressor _compressor;
     private readonly PageWriter _pageWriter;
     private readonly EncoderBuffers _buffers = new();
-    private readonly ByteBufferPool _pool = new();
     private readonly ColumnChunkEncoder[] _columns;
 
     public RowGroupEncoder(ParquetSchema schema, ParquetWriterOptions options)
@@ -25,7 +24,7 @@ internal sealed class RowGroupEncoder : IDisposable
         _schema = schema;
         _compressor = options.CreateCompressor();
         _pageWriter = new PageWriter(_compressor, options.Version, options.PageChecksums);
-        _columns = [.. schema.Columns.Select(column => new ColumnChunkEncoder(column, options, _pageWriter, _pool, _buffers))];
+        _columns = [.. schema.Columns.Select(column => new ColumnChunkEncoder(column, options, _pageWriter, _buffers))];
     }
 
     /// <summary>Whole rows taken since the last group ended, by the first column.</summary>
@@ -87,7 +86,7 @@ internal sealed class RowGroupEncoder : IDisposable
             chunks.Add(column.Finish());
         }
 
-        return new EncodedRowGroup(rows, chunks, _pool);
+        return new EncodedRowGroup(rows, chunks);
     }
 
     /// <summary>Forgets the rows taken since the last group ended.</summary>
