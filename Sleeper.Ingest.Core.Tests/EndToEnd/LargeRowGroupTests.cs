@@ -85,7 +85,7 @@ public class LargeRowGroupTests
     {
         // A row group takes 4 MiB and more with its pages, stored and without compression; eight workers would take the whole budget and more.
         var pair = Schema.Create().RowKey("key", FieldType.Long).Value("a", FieldType.ByteArray).Value("b", FieldType.ByteArray).Build();
-        Row[] rows = [.. Enumerable.Range(0, 16 * 256).Select(i => new Row(pair, (long)i, FieldValue.FromBytes(Noise(i, 4 << 10)), FieldValue.FromBytes(Noise(i, 4 << 10))))];
+        Row[] rows = [.. Enumerable.Range(0, 10 * 256).Select(i => new Row(pair, (long)i, FieldValue.FromBytes(Noise(i, 4 << 10)), FieldValue.FromBytes(Noise(i, 4 << 10))))];
         using var bed = await new IngestBed().WithTableAsync(pair);
         await bed.Memory.PutAsync("in/groups.parquet", SmallDataFile.Write(pair, rows, rowGroupRowCount: 256, pageBytes: 4 << 20));
 

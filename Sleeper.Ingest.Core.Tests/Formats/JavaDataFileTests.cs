@@ -25,7 +25,9 @@ public class JavaDataFileTests
     private static async Task<int> CompareAll(string folder)
     {
         int files = 0;
-        foreach (string path in Directory.EnumerateFiles(folder, "*.parquet", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        IEnumerable<string> cases = Directory.EnumerateFiles(folder, "expected.jsonl", SearchOption.AllDirectories).Select(file => Path.GetDirectoryName(file)!);
+        IEnumerable<string> paths = cases.SelectMany(path => Directory.EnumerateFiles(path, "*.parquet", SearchOption.AllDirectories)).Distinct(StringComparer.Ordinal);
+        foreach (string path in paths.Order(StringComparer.Ordinal))
         {
             await Compare(path, stretch: (files % 5) switch { 0 => 1, 1 => 7, 2 => 100, 3 => 1 << 20, _ => 333 });
             files++;

@@ -28,7 +28,7 @@ public class WindowedReadingTests
     [Fact]
     public async Task Random_row_groups_give_the_same_values_through_windows_of_any_size_and_each_byte_is_read_once()
     {
-        for (int seed = 0; seed < 40; seed++)
+        for (int seed = 0; seed < 20; seed++)
         {
             var random = new Random(seed);
             (byte[] bytes, ColumnVector[] columns) = Write(random, random.Next(1, 10_000));
@@ -158,7 +158,7 @@ public class WindowedReadingTests
         (byte[] bytes, _) = Write(new Random(9), 3000);
         var random = new Random(10);
         int refused = 0;
-        for (int i = 0; i < 300; i++)
+        for (int i = 0; i < 120; i++)
         {
             byte[] damaged = [.. bytes];
             damaged[random.Next(4, bytes.Length / 2)] ^= (byte)(1 << random.Next(8));
@@ -168,7 +168,7 @@ public class WindowedReadingTests
             refused += whole.Length > 0 ? 1 : 0;
         }
 
-        Assert.InRange(refused, 250, 300);
+        Assert.InRange(refused, 100, 120);
     }
 
     [Fact]
