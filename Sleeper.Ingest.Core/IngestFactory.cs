@@ -26,7 +26,12 @@ public sealed class IngestFactory
     public static IngestFactory Create() => new();
 
     /// <summary>The table's schema. Needed for a table that does not exist; checked against one that does.</summary>
-    public IngestFactory WithSchema(Schema schema) => With(o => o with { Schema = schema });
+    /// <exception cref="ArgumentException">It is the schema of rows that were read without row keys.</exception>
+    public IngestFactory WithSchema(Schema schema)
+    {
+        schema?.RequireRowKeys();
+        return With(o => o with { Schema = schema });
+    }
 
     /// <summary>The folder that holds tables: a local folder, made if it is missing.</summary>
     public IngestFactory WithFolder(string folder)

@@ -23,7 +23,7 @@ namespace Sleeper.Ingest.Core;
 public sealed class Table
 {
     private readonly OwnTable _own;
-    private readonly TableReader _reader;
+    private readonly ReadContext _context;
 
     private Table(OwnTable own)
         : this(own, ParquetReadLimits.Default)
@@ -33,7 +33,7 @@ public sealed class Table
     private Table(OwnTable own, ParquetReadLimits limits)
     {
         _own = own;
-        _reader = new TableReader(new ReadContext(own.Store, own.Name, own.Paths.InStore, own.Schema) { Limits = limits.ForReader() });
+        _context = new ReadContext(own.Store, own.Name, own.Paths.InStore, own.Schema) { Limits = limits.ForReader() };
     }
 
     /// <summary>The table's name.</summary>
@@ -59,6 +59,7 @@ public sealed class Table
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(schema);
+        schema.RequireRowKeys();
         var tree = splitPoints is null or { Count: 0 }
             ? PartitionTree.Single(schema)
             : PartitionTree.FromSplitPoints(schema, splitPoints, SystemRandom.Uuid);
@@ -138,7 +139,25 @@ public sealed class Table
         var filter = range.RowKey.Count > 0 ? KeyFilter.Exactly(Schema, KeyOrder.Bytes, range.RowKey)
             : range.Min.IsNull && range.Max.IsNull ? KeyFilter.Everything
             : KeyFilter.Between(Schema, KeyOrder.Bytes, range.Min, range.Max);
-        return ReadOneStateAsync(filter, cancellationToken);
+        return ReadOneStateAsync(TableQuery.All, filter, cancellationToken);
+    }
+
+    /// <summary>
+    /// The rows that a query asks for, in key order: those of many row keys, of ranges of any row keys, or all; with all their fields or some. Reads only files,
+    /// row groups and pages that can have them, and only columns that are needed.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// A value is not of its row key's type, there are more values than row keys, a range is not of a row key or begins above its end, a field is not the
+    /// table's.
+    /// </exception>
+    /// <exception cref="TableReadException">A data file is missing or damaged: the rows given before the error are not all.</exception>
+    public IAsyncEnumerable<Row> ReadAsync(TableQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        var filter = query.RowKeys is null && query.Ranges is null
+            ? KeyFilter.Everything
+            : KeyFilter.Any(Schema, KeyOrder.Bytes, query.RowKeys ?? [], query.Ranges ?? []);
+        return ReadOneStateAsync(query, filter, cancellationToken);
     }
 
     /// <summary>
@@ -193,10 +212,21 @@ public sealed class Table
         Writer = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Environment.MachineName}/{Environment.ProcessId}"),
     };
 
-    private async IAsyncEnumerable<Row> ReadOneStateAsync(KeyFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private IAsyncEnumerable<Row> ReadOneStateAsync(TableQuery query, KeyFilter filter, CancellationToken cancellationToken)
+    {
+        var context = _context with { MemoryBudgetBytes = query.MemoryBudgetBytes, FilesAhead = query.FilesAhead };
+        if (query.Fields is not null)
+        {
+            context = context with { Projection = FieldProjection.Of(Schema, query.Fields) };
+        }
+
+        return ReadOneStateAsync(new TableReader(context), filter, cancellationToken);
+    }
+
+    private async IAsyncEnumerable<Row> ReadOneStateAsync(TableReader reader, KeyFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var state = await _own.StateStore.LoadStateAsync(cancellationToken).ConfigureAwait(false);
-        await foreach (var row in _reader.ReadAsync(state, filter, cancellationToken).ConfigureAwait(false))
+        await foreach (var row in reader.ReadAsync(state, filter, cancellationToken).ConfigureAwait(false))
         {
             yield return row;
         }

@@ -1,4 +1,5 @@
 using Sleeper.Ingest.Core.Parquet;
+using Sleeper.Ingest.Core.Parquet.RowGroups;
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Reading;
 using Sleeper.Ingest.Core.Rows;
@@ -175,7 +176,8 @@ public sealed class JavaTableReadingTests
         var fields = file.MakeFieldColumns();
         for (int group = 0; group < file.RowGroupCount; group++)
         {
-            using var reader = (await file.OpenRowGroupAsync(group, [], null, Token))!;
+            var part = new RowGroupPart(group, null, [new RowRange(0, file.RowCountOf(group))]);
+            using var reader = await file.OpenRowsAsync(part, part.Runs[0], UnboundedMemory.Instance, Token);
             for (long left = file.RowCountOf(group); left > 0;)
             {
                 int count = (int)Math.Min(left, file.StretchRowsOf(group));

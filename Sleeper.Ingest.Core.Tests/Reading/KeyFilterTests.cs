@@ -10,10 +10,10 @@ public sealed class KeyFilterTests
 
     [Fact]
     public void An_int_is_taken_for_a_long() =>
-        Assert.Equal(KeyFilter.Exactly(Keys, KeyOrder.Bytes, [5L]).Min, KeyFilter.Exactly(Keys, KeyOrder.Bytes, [5]).Min);
+        Assert.Equal(KeyFilter.Exactly(Keys, KeyOrder.Bytes, [5L]).Segments[0].Lower, KeyFilter.Exactly(Keys, KeyOrder.Bytes, [5]).Segments[0].Lower);
 
     [Fact]
-    public void The_greatest_key_has_nothing_above_it() => Assert.Null(KeyFilter.Exactly(Keys, KeyOrder.Bytes, [long.MaxValue]).Max);
+    public void The_greatest_key_has_nothing_above_it() => Assert.Null(KeyFilter.Exactly(Keys, KeyOrder.Bytes, [long.MaxValue]).Segments[0].Upper);
 
     [Fact]
     public void Values_of_another_type_or_number_are_refused_by_name()

@@ -48,6 +48,7 @@ internal sealed class RandomTable
             StretchRowCount = _random.Next(1, 40),
             StretchBytes = _random.Next(1, 4000),
             FileShareBytes = _random.Next(1, 2000),
+            FilesAhead = _random.Next(4),
             SmallRowGroupBytes = _random.Next(4) == 0 ? 64 << 10 : 0,
         };
 

@@ -5,6 +5,7 @@ namespace Sleeper.Ingest.Core.Tests.Support;
 /// <summary>Counts the objects that are open for reading, and the most that ever were at once.</summary>
 internal sealed class ReaderCountingStore(IObjectStore inner) : IObjectStore
 {
+    private readonly List<string> _opened = [];
     private int _open;
     private int _mostOpen;
     private long _bytesRead;
@@ -16,20 +17,40 @@ internal sealed class ReaderCountingStore(IObjectStore inner) : IObjectStore
 
     public int MostOpen => _mostOpen;
 
+    /// <summary>What each opening waits for.</summary>
+    public Func<CancellationToken, Task>? BeforeOpen { get; set; }
+
+    /// <summary>How often an object was opened.</summary>
+    public int Opened => _opened.Count;
+
     public long BytesRead => _bytesRead;
 
     /// <summary>Bytes of the longest single read.</summary>
     public long LongestRead => _longestRead;
 
+    /// <summary>How often a Parquet file was opened since there were so many that were <see cref="Opened"/>.</summary>
+    public int DataFilesOpened(int since) => _opened.Skip(since).Count(path => path.EndsWith(".parquet", StringComparison.Ordinal));
+
     public async ValueTask<IObjectReader?> OpenAsync(string path, CancellationToken cancellationToken = default)
     {
+        if (BeforeOpen is { } before)
+        {
+            await before(cancellationToken);
+        }
+
         var reader = await inner.OpenAsync(path, cancellationToken);
         if (reader is null)
         {
             return null;
         }
 
-        _mostOpen = Math.Max(_mostOpen, Interlocked.Increment(ref _open));
+        int open = Interlocked.Increment(ref _open);
+        lock (_opened)
+        {
+            _opened.Add(path);
+            _mostOpen = Math.Max(_mostOpen, open);
+        }
+
         return new Counted(this, reader);
     }
 

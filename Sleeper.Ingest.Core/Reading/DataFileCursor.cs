@@ -17,9 +17,9 @@ internal sealed class DataFileCursor : IAsyncDisposable
     private readonly OpenDataFile _file;
     private readonly FieldColumn[] _fields;
     private readonly KeyStretch _keys;
-    private readonly bool[] _isRuledOut;
     private RowGroupReader? _rowGroup;
-    private int _rowGroupIndex = -1;
+    private RowGroupPart _part = RowGroupPart.None;
+    private int _run;
     private int _stretchRows;
     private long _nextRow;
     private long _endRow;
@@ -27,34 +27,42 @@ internal sealed class DataFileCursor : IAsyncDisposable
     private long _firstRow;
     private int _row = -1;
     private int _end;
-    private bool _isPastUpper;
+    private int _segment;
+    private KeySegment? _checked;
 
-    private DataFileCursor(ReadContext context, PlannedReference planned, OpenDataFile file)
+    private long _stretchBytes;
+
+    private DataFileCursor(ReadContext context, PlannedReference planned, OpenDataFile file, FileMemory memory)
     {
+        Memory = memory;
         _context = context;
         _planned = planned;
         _file = file;
         _fields = file.MakeFieldColumns();
         _keys = new KeyStretch(context.Order);
-        _isRuledOut = new bool[file.RowGroupCount];
     }
 
     /// <summary>Rows with equal keys come in the order of these.</summary>
     public int Ordinal => _planned.Ordinal;
 
+    /// <summary>Where it takes its memory.</summary>
+    public FileMemory Memory { get; }
+
+    /// <summary>True if it is at a row.</summary>
+    public bool HasRow => _row >= 0 && _row < _end;
+
     /// <summary>The present row's normalised key.</summary>
     public ReadOnlySpan<byte> Key => _keys[_row];
 
-    /// <summary>Reads the footer, and Bloom filters where one row key is wanted; no row yet.</summary>
+    /// <summary>Reads the footer; no row yet.</summary>
     /// <exception cref="TableReadException">The file is missing, damaged, or has other columns.</exception>
-    public static async Task<DataFileCursor> OpenAsync(ReadContext context, PlannedReference planned, CancellationToken cancellationToken)
+    public static async Task<DataFileCursor> OpenAsync(
+        ReadContext context, PlannedReference planned, FileMemory memory, CancellationToken cancellationToken)
     {
         try
         {
             var file = await OpenDataFile.OpenAsync(context, planned.Reference.FileName, cancellationToken).ConfigureAwait(false);
-            var cursor = new DataFileCursor(context, planned, file);
-            await cursor.AskBloomFiltersAsync(cancellationToken).ConfigureAwait(false);
-            return cursor;
+            return new DataFileCursor(context, planned, file, memory);
         }
         catch (Exception fault) when (fault is ParquetFormatException or EndOfStreamException)
         {
@@ -65,7 +73,7 @@ internal sealed class DataFileCursor : IAsyncDisposable
     /// <summary>A key that none of the rows to come is below, by what the footer says.</summary>
     public byte[] FindLowerBound()
     {
-        int next = NextRowGroup(_rowGroupIndex);
+        int next = NextRowGroup(_part.RowGroup);
         return next < _file.RowGroupCount && _file.BoundsOf(next).Min is { } min && min.AsSpan().SequenceCompareTo(_planned.Lower) > 0
             ? min
             : _planned.Lower;
@@ -74,15 +82,18 @@ internal sealed class DataFileCursor : IAsyncDisposable
     /// <summary>Moves to the next wanted row of the stretch; false if it has none.</summary>
     public bool TryMoveNext()
     {
-        while (++_row < _end)
+        do
         {
-            if (!_planned.Box.IsBoundedBeyondFirst || _planned.Box.ContainsBeyondFirst(_keys[_row]))
+            while (++_row < _end)
             {
-                _rowsGiven++;
-                return true;
+                if (IsWanted(_keys[_row]))
+                {
+                    _rowsGiven++;
+                    return true;
+                }
             }
         }
-
+        while (MoveToNextSegment());
         return false;
     }
 
@@ -92,10 +103,10 @@ internal sealed class DataFileCursor : IAsyncDisposable
     {
         try
         {
-            while (!_isPastUpper)
+            while (_segment < _planned.Segments.Count)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (_nextRow == _endRow && !await OpenNextRowGroupAsync(cancellationToken).ConfigureAwait(false))
+                if (_nextRow == _endRow && !await OpenNextRowsAsync(cancellationToken).ConfigureAwait(false))
                 {
                     break;
                 }
@@ -122,23 +133,24 @@ internal sealed class DataFileCursor : IAsyncDisposable
     {
         try
         {
-            var values = new FieldValue[_fields.Length];
+            var source = _context.Projection.SourceOfValues;
+            var values = new FieldValue[source.Count];
             for (int i = 0; i < values.Length; i++)
             {
-                values[i] = _fields[i].ValueAt(_row);
+                values[i] = _fields[source[i]].ValueAt(_row);
             }
 
-            return Row.Wrap(_context.Schema, values);
+            return Row.Wrap(_context.Projection.Schema, values);
         }
         catch (ParquetFormatException fault)
         {
-            throw Fault($"row {_firstRow + _row:N0} of row group {_rowGroupIndex} cannot be read. {fault.Finding} Put the file back from a copy.", fault);
+            throw Fault($"row {_firstRow + _row:N0} of row group {_part.RowGroup} cannot be read. {fault.Finding} Put the file back from a copy.", fault);
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        _rowGroup?.Dispose();
+        CloseRows();
         await _file.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -152,32 +164,42 @@ internal sealed class DataFileCursor : IAsyncDisposable
                     + $"{planned.Reference.RowCount:N0} rows of partition '{planned.Reference.PartitionId}' are nowhere else.",
             fault);
 
-    private async ValueTask AskBloomFiltersAsync(CancellationToken cancellationToken)
-    {
-        if (_planned.RowKey.Count == 0)
-        {
-            return;
-        }
+    private bool IsWanted(ReadOnlySpan<byte> key) =>
+        (!_planned.Box.HasOtherBounds || _planned.Box.IsInsideOtherBounds(key)) && (_checked is null || _checked.Contains(key));
 
-        try
+    /// <summary>Moves in front of the first row of the stretch that is in one of the segments that are left; false if there is none.</summary>
+    private bool MoveToNextSegment()
+    {
+        while (_end < _keys.Count && _segment < _planned.Segments.Count)
         {
-            for (int next = NextRowGroup(-1); next < _file.RowGroupCount; next = NextRowGroup(next))
+            var segment = _planned.Segments[_segment];
+            int first = _keys.FindFirstFrom(segment.Lower);
+            int end = segment.Upper is null ? _keys.Count : _keys.FindFirstFrom(segment.Upper);
+            if (end < _keys.Count)
             {
-                _isRuledOut[next] = !await _file.MayHoldAsync(next, _planned.RowKey, cancellationToken).ConfigureAwait(false);
+                _segment++;
+            }
+            else if (first == end)
+            {
+                return false;
+            }
+
+            if (first < end)
+            {
+                _checked = segment.Boxes.Count > 0 ? segment : null;
+                _row = first - 1;
+                _end = end;
+                return true;
             }
         }
-        catch
-        {
-            await DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+
+        return false;
     }
 
     private int NextRowGroup(int after)
     {
         int next = after + 1;
-        while (next < _file.RowGroupCount
-            && (_isRuledOut[next] || _file.RowCountOf(next) == 0 || !_file.BoundsOf(next).MayMeet(_planned.Lower, _planned.Upper)))
+        while (next < _file.RowGroupCount && (_file.RowCountOf(next) == 0 || !_file.MayMeet(next, _planned.Segments)))
         {
             next++;
         }
@@ -185,27 +207,43 @@ internal sealed class DataFileCursor : IAsyncDisposable
         return next;
     }
 
-    private async ValueTask<bool> OpenNextRowGroupAsync(CancellationToken cancellationToken)
+    private async ValueTask<bool> OpenNextRowsAsync(CancellationToken cancellationToken)
     {
-        _rowGroup?.Dispose();
-        _rowGroup = null;
-        while (_rowGroup is null)
+        CloseRows();
+        while (++_run >= _part.Runs.Count)
         {
-            _rowGroupIndex = NextRowGroup(_rowGroupIndex);
-            if (_rowGroupIndex >= _file.RowGroupCount)
+            int next = NextRowGroup(_part.RowGroup);
+            if (next >= _file.RowGroupCount)
             {
                 return false;
             }
 
-            _rowGroup = await _file.OpenRowGroupAsync(_rowGroupIndex, _planned.Lower, _planned.Upper, cancellationToken).ConfigureAwait(false);
+            _run = -1;
+            _part = await _file.MayHoldAsync(next, _planned.Segments, cancellationToken).ConfigureAwait(false)
+                ? await _file.FindPartAsync(next, _planned.Segments, cancellationToken).ConfigureAwait(false)
+                : new RowGroupPart(next, null, []);
         }
 
-        _stretchRows = _file.StretchRowsOf(_rowGroupIndex);
+        long stretchBytes = _file.StretchBytesOf(_part.RowGroup);
+        if (!await Memory.TryReserveAsync(stretchBytes, cancellationToken).ConfigureAwait(false))
+        {
+            throw Memory.NotEnough(stretchBytes);
+        }
+
+        _stretchBytes = stretchBytes;
+        _rowGroup = await _file.OpenRowsAsync(_part, _part.Runs[_run], Memory, cancellationToken).ConfigureAwait(false);
+        _stretchRows = _file.StretchRowsOf(_part.RowGroup);
         _nextRow = _rowGroup.Rows.First;
         _endRow = _rowGroup.Rows.End;
-        _firstRow = _nextRow;
-        _end = 0;
         return true;
+    }
+
+    private void CloseRows()
+    {
+        _rowGroup?.Dispose();
+        _rowGroup = null;
+        Memory.Release(_stretchBytes);
+        _stretchBytes = 0;
     }
 
     private async ValueTask DecodeStretchAsync(CancellationToken cancellationToken)
@@ -224,9 +262,8 @@ internal sealed class DataFileCursor : IAsyncDisposable
             throw OutOfOrder(outOfOrder);
         }
 
-        _row = _keys.FindFirstFrom(_planned.Lower) - 1;
-        _end = _planned.Upper is null ? rows : _keys.FindFirstFrom(_planned.Upper);
-        _isPastUpper = _end < rows;
+        _row = -1;
+        _end = 0;
     }
 
     private void CheckCount()
@@ -243,7 +280,7 @@ internal sealed class DataFileCursor : IAsyncDisposable
 
     private TableReadException OutOfOrder(int row) =>
         Fault(
-            $"row {_firstRow + row:N0} of row group {_rowGroupIndex} has a smaller key than the row before it ({_context.Order} order), so the file cannot be "
+            $"row {_firstRow + row:N0} of row group {_part.RowGroup} has a smaller key than the row before it ({_context.Order} order), so the file cannot be "
             + "merged with others. It was sorted in another way: ingest its rows again.");
 
     private TableReadException Fault(string message, Exception? cause = null) =>

@@ -4,43 +4,84 @@ using Sleeper.Ingest.Core.Schemas;
 
 namespace Sleeper.Ingest.Core.Reading;
 
-/// <summary>The region of a partition in terms of normalised keys. Immutable.</summary>
+/// <summary>One range for each row key, in terms of normalised keys: the region of a partition, or rows that are wanted. Immutable.</summary>
 /// <remarks>
-/// The range of the first row key is a range of whole keys, <see cref="Min"/> to <see cref="Max"/>. The other row keys have to be looked at one by
-/// one, where they are bounded at all.
+/// The encoding of a field is never a prefix of another one and keeps the order. So the range of the first row key that has more than one value, with
+/// the values of those before it, is a range of whole keys, <see cref="Lower"/> to <see cref="Upper"/>. The row keys after that have to be looked at one
+/// by one, where they are bounded at all.
 /// </remarks>
 internal sealed unsafe class KeyBox
 {
     private readonly Field[] _rowKeys;
     private readonly byte[][] _mins;
     private readonly byte[]?[] _maxs;
+    private readonly int _ranged;
     private readonly int _lastBounded;
 
-    public KeyBox(Schema schema, Region region, KeyOrder order)
+    /// <summary>Makes a box.</summary>
+    /// <param name="rowKeys">The row keys.</param>
+    /// <param name="mins">For each the least encoded value inside; empty for no bound.</param>
+    /// <param name="maxs">For each what all encoded values inside are below; null for no bound.</param>
+    /// <param name="exactCount">How many of the first row keys have one value only, that of their minimum.</param>
+    public KeyBox(Field[] rowKeys, byte[][] mins, byte[]?[] maxs, int exactCount)
     {
-        _rowKeys = [.. schema.RowKeyFields];
-        _mins = [.. region.Ranges.Select(r => KeyEncoder.Encode(r.Min, order))];
-        _maxs = [.. region.Ranges.Select(r => r.Max.IsNull ? null : KeyEncoder.Encode(r.Max, order))];
-        for (int i = 1; i < _rowKeys.Length; i++)
+        _rowKeys = rowKeys;
+        _mins = mins;
+        _maxs = maxs;
+        _ranged = Math.Min(exactCount, rowKeys.Length - 1);
+        for (int i = 0; i < rowKeys.Length; i++)
         {
-            if (_maxs[i] is not null || region.Ranges[i].Min != KeyValueOrder.Minimum(_rowKeys[i].Type))
+            IsEmpty |= maxs[i] is { } max && mins[i].AsSpan().SequenceCompareTo(max) >= 0;
+            if (i > _ranged && (mins[i].Length > 0 || maxs[i] is not null))
             {
                 _lastBounded = i;
             }
         }
+
+        byte[] prefix = [.. mins.Take(_ranged).SelectMany(bytes => bytes)];
+        Lower = [.. prefix, .. mins[_ranged]];
+        Upper = maxs[_ranged] is { } upper ? [.. prefix, .. upper] : Successor(prefix);
     }
 
-    /// <summary>No key of the region is below it.</summary>
-    public byte[] Min => _mins[0];
+    /// <summary>No key inside is below it.</summary>
+    public byte[] Lower { get; }
 
-    /// <summary>All keys of the region are below it; null for no bound.</summary>
-    public byte[]? Max => _maxs[0];
+    /// <summary>All keys inside are below it; null for no bound.</summary>
+    public byte[]? Upper { get; }
 
-    /// <summary>True if a row key after the first is bounded: then being between <see cref="Min"/> and <see cref="Max"/> is not enough.</summary>
-    public bool IsBoundedBeyondFirst => _lastBounded > 0;
+    /// <summary>True if no key can be inside.</summary>
+    public bool IsEmpty { get; }
 
-    /// <summary>True if the row keys after the first are inside their ranges.</summary>
-    public bool ContainsBeyondFirst(ReadOnlySpan<byte> key)
+    /// <summary>True if a row key is bounded of which the range of whole keys says nothing: then being between <see cref="Lower"/> and <see cref="Upper"/> is not enough.</summary>
+    public bool HasOtherBounds => _lastBounded > 0;
+
+    public static KeyBox Of(Schema schema, Region region, KeyOrder order) =>
+        new(
+            [.. schema.RowKeyFields],
+            [.. region.Ranges.Select((r, i) => r.Min == KeyValueOrder.Minimum(schema.RowKeyFields[i].Type) ? [] : KeyEncoder.Encode(r.Min, order))],
+            [.. region.Ranges.Select(r => r.Max.IsNull ? null : KeyEncoder.Encode(r.Max, order))],
+            0);
+
+    /// <summary>The least key above all that begin with the prefix; null if there is none.</summary>
+    public static byte[]? Successor(ReadOnlySpan<byte> prefix)
+    {
+        int last = prefix.LastIndexOfAnyExcept((byte)0xFF);
+        if (last < 0)
+        {
+            return null;
+        }
+
+        byte[] successor = prefix[..(last + 1)].ToArray();
+        successor[last]++;
+        return successor;
+    }
+
+    /// <summary>True if a key is inside.</summary>
+    public bool Contains(ReadOnlySpan<byte> key) =>
+        key.SequenceCompareTo(Lower) >= 0 && (Upper is null || key.SequenceCompareTo(Upper) < 0) && IsInsideOtherBounds(key);
+
+    /// <summary>For a key between <see cref="Lower"/> and <see cref="Upper"/>: true if it is inside.</summary>
+    public bool IsInsideOtherBounds(ReadOnlySpan<byte> key)
     {
         fixed (byte* start = key)
         {
@@ -48,7 +89,7 @@ internal sealed unsafe class KeyBox
             for (int i = 0; i <= _lastBounded; i++)
             {
                 int length = EncodedLength(_rowKeys[i], field, (int)(start + key.Length - field));
-                if (i > 0 && !IsInside(i, new ReadOnlySpan<byte>(field, length)))
+                if (i > _ranged && !IsInside(i, new ReadOnlySpan<byte>(field, length)))
                 {
                     return false;
                 }
@@ -60,12 +101,12 @@ internal sealed unsafe class KeyBox
         return true;
     }
 
-    /// <summary>True if the region can hold rows with these encoded values in its first row keys.</summary>
-    public bool MayContain(IReadOnlyList<byte[]> firstRowKeys)
+    /// <summary>True if some key can be inside of both.</summary>
+    public bool MayMeet(KeyBox other)
     {
-        for (int i = 0; i < firstRowKeys.Count; i++)
+        for (int i = 0; i < _rowKeys.Length; i++)
         {
-            if (!IsInside(i, firstRowKeys[i]))
+            if (!IsBelow(_mins[i], other._maxs[i]) || !IsBelow(other._mins[i], _maxs[i]))
             {
                 return false;
             }
@@ -73,6 +114,11 @@ internal sealed unsafe class KeyBox
 
         return true;
     }
+
+    /// <summary>False if the bounds of a row key say that no key of theirs is inside.</summary>
+    public bool MayMeet(int rowKey, KeyBounds bounds) => bounds.MayMeet(_mins[rowKey], _maxs[rowKey]);
+
+    private static bool IsBelow(byte[] min, byte[]? max) => max is null || min.AsSpan().SequenceCompareTo(max) < 0;
 
     private bool IsInside(int index, ReadOnlySpan<byte> value) =>
         value.SequenceCompareTo(_mins[index]) >= 0 && (_maxs[index] is not { } max || value.SequenceCompareTo(max) < 0);

@@ -4,96 +4,101 @@ using Sleeper.Ingest.Core.Schemas;
 
 namespace Sleeper.Ingest.Core.Reading;
 
-/// <summary>Which rows are wanted, as a range of normalised keys.</summary>
-/// <remarks>
-/// The encoding of a field is never a prefix of another one and keeps the order, so a range of the first row key is a range of whole keys:
-/// <c>min ≤ first &lt; max</c> exactly if <c>enc(min) ≤ key &lt; enc(max)</c>. Rows whose first row keys have given values are those whose key
-/// begins with the bytes of these values: from these bytes on, below the same bytes plus one.
-/// </remarks>
+/// <summary>Which rows are wanted, as ranges of normalised keys that are in order and apart from one another. Immutable.</summary>
 internal sealed class KeyFilter
 {
-    private KeyFilter(byte[] min, byte[]? max, IReadOnlyList<byte[]> exact, IReadOnlyList<FieldValue> rowKey)
+    private KeyFilter(IReadOnlyList<KeySegment> segments, bool isEverything)
     {
-        Min = min;
-        Max = max;
-        Exact = exact;
-        RowKey = rowKey;
+        Segments = segments;
+        IsEverything = isEverything;
     }
 
     /// <summary>Every row.</summary>
-    public static KeyFilter Everything { get; } = new([], null, [], []);
+    public static KeyFilter Everything { get; } = new([new KeySegment([], null, [], [], [])], true);
 
-    /// <summary>The smallest key that is wanted; empty for no bound.</summary>
-    public byte[] Min { get; }
+    /// <summary>Ascending, each above the one before; none where no row is wanted.</summary>
+    public IReadOnlyList<KeySegment> Segments { get; }
 
-    /// <summary>The first key that is not wanted any more; null for no bound.</summary>
-    public byte[]? Max { get; }
-
-    /// <summary>For rows of given row keys: the encoded value of each row key that is given.</summary>
-    public IReadOnlyList<byte[]> Exact { get; }
-
-    /// <summary>The same as values.</summary>
-    public IReadOnlyList<FieldValue> RowKey { get; }
-
-    public bool IsEverything => Min.Length == 0 && Max is null;
+    public bool IsEverything { get; }
 
     /// <summary>Rows with given values in their first row keys.</summary>
     /// <exception cref="ArgumentException">There are none or more values than row keys, or a value is not of its field's type.</exception>
-    public static KeyFilter Exactly(Schema schema, KeyOrder order, IReadOnlyList<FieldValue> rowKey)
-    {
-        if (rowKey.Count == 0 || rowKey.Count > schema.RowKeyFields.Count)
-        {
-            throw new ArgumentException(
-                $"{rowKey.Count} row key values were given, but rows of this table have {schema.RowKeyFields.Count} row keys "
-                + $"[{string.Join(", ", schema.RowKeyFields)}]. Give a value for each, or for the first of them.");
-        }
+    public static KeyFilter Exactly(Schema schema, KeyOrder order, IReadOnlyList<FieldValue> rowKey) => Any(schema, order, [rowKey], []);
 
-        byte[][] exact = [.. rowKey.Select((value, i) => Encode(schema.RowKeyFields[i], value, order))];
-        byte[] prefix = [.. exact.SelectMany(bytes => bytes)];
-        return new KeyFilter(prefix, Successor(prefix), exact, rowKey);
-    }
-
-    /// <summary>Rows whose first row key is at least <paramref name="min"/> and below <paramref name="max"/>; null for no bound.</summary>
+    /// <summary>Rows whose first row key is at least <paramref name="min"/> and below <paramref name="max"/>; null for no bound. None if that is no range.</summary>
     /// <exception cref="ArgumentException">A bound is not of the first row key's type.</exception>
     public static KeyFilter Between(Schema schema, KeyOrder order, FieldValue min, FieldValue max)
     {
-        var field = schema.RowKeyFields[0];
-        return new KeyFilter(min.IsNull ? [] : Encode(field, min, order), max.IsNull ? null : Encode(field, max, order), [], []);
+        var box = new WantedBox(schema, order);
+        box.Bound(0, new FieldRange(schema.RowKeyFields[0].Name) { Min = min, Max = max });
+        return Unite([box.Make()]);
     }
 
-    private static byte[] Encode(Field field, FieldValue value, KeyOrder order)
+    /// <summary>Rows that have one of some row keys, or are in one of some boxes.</summary>
+    /// <param name="schema">The table's fields.</param>
+    /// <param name="order">How the table's rows are sorted.</param>
+    /// <param name="rowKeys">Each the values of all row keys or of the first of them.</param>
+    /// <param name="boxes">Each some ranges that a row has to be in all at once.</param>
+    /// <exception cref="ArgumentException">A value is not of its row key's type; there are too many; a field is no row key; a minimum is above its maximum.</exception>
+    public static KeyFilter Any(
+        Schema schema, KeyOrder order, IReadOnlyList<IReadOnlyList<FieldValue>> rowKeys, IReadOnlyList<IReadOnlyList<FieldRange>> boxes)
     {
-        if (value.Kind == FieldValueKind.Int && field.Type.Kind == FieldTypeKind.Long)
+        var wanted = new List<KeySegment>(rowKeys.Count + boxes.Count);
+        foreach (var rowKey in rowKeys)
         {
-            value = (long)value.AsInt();
+            var box = new WantedBox(schema, order);
+            box.Fix(rowKey);
+            wanted.Add(box.Make() with { RowKey = rowKey });
         }
 
-        if (value.Kind != KeyValueOrder.KindOf(field.Type))
+        foreach (var ranges in boxes)
         {
-            throw new ArgumentException(
-                $"A value of kind {value.Kind} was given for row key '{field.Name}', which is {field.Type}. Give it in that type.");
+            var box = new WantedBox(schema, order);
+            box.Bound(ranges);
+            wanted.Add(box.Make());
         }
 
-        if (value.Kind == FieldValueKind.String && !UnicodeText.IsWellFormed(value.AsString()))
-        {
-            throw new ArgumentException(
-                $"The text given for row key '{field.Name}' holds half of a surrogate pair, which no row can have. Give whole characters.");
-        }
-
-        return KeyEncoder.Encode(value, order);
+        return Unite(wanted);
     }
 
-    /// <summary>The least key above all that begin with the prefix; null if there is none.</summary>
-    private static byte[]? Successor(ReadOnlySpan<byte> prefix)
+    /// <summary>Sorts, and makes one of those that overlap.</summary>
+    private static KeyFilter Unite(List<KeySegment> wanted)
     {
-        int last = prefix.LastIndexOfAnyExcept((byte)0xFF);
-        if (last < 0)
+        var united = new List<KeySegment>(wanted.Count);
+        var group = new List<KeySegment>();
+        byte[]? upper = null;
+        foreach (var segment in wanted.Where(s => !s.Regions[0].IsEmpty).OrderBy(s => s.Lower, Comparer<byte[]>.Create((l, r) => l.AsSpan().SequenceCompareTo(r))))
         {
-            return null;
+            if (group.Count > 0 && upper is not null && segment.Lower.AsSpan().SequenceCompareTo(upper) >= 0)
+            {
+                united.Add(Merge(group, upper));
+                group.Clear();
+            }
+
+            upper = group.Count == 0 || IsAbove(segment.Upper, upper) ? segment.Upper : upper;
+            group.Add(segment);
         }
 
-        byte[] successor = prefix[..(last + 1)].ToArray();
-        successor[last]++;
-        return successor;
+        if (group.Count > 0)
+        {
+            united.Add(Merge(group, upper));
+        }
+
+        return new KeyFilter(united, false);
+    }
+
+    private static bool IsAbove(byte[]? left, byte[]? right) => right is not null && (left is null || left.AsSpan().SequenceCompareTo(right) > 0);
+
+    private static KeySegment Merge(List<KeySegment> group, byte[]? upper)
+    {
+        byte[] lower = group[0].Lower;
+        var whole = group.Find(s => s.Boxes.Count == 0 && s.Lower.AsSpan().SequenceEqual(lower) && !IsAbove(upper, s.Upper));
+        if (whole is not null || group.Count == 1)
+        {
+            return whole ?? group[0];
+        }
+
+        KeyBox[] boxes = [.. group.SelectMany(s => s.Regions)];
+        return new KeySegment(lower, upper, boxes, boxes, []);
     }
 }

@@ -10,10 +10,13 @@ namespace Sleeper.Ingest.Core.Reading;
 /// <summary>A data file whose footer is read and whose columns fit the table's fields.</summary>
 internal sealed class OpenDataFile : IAsyncDisposable
 {
+    private const int MostKeysAskedFor = 16;
+
     private readonly ReadContext _context;
     private readonly DataObject _object;
     private readonly ParquetFileReader _reader;
     private readonly FileSchemaMatch _match;
+    private readonly FieldColumns[] _fields;
     private readonly int[] _leafColumns;
 
     private OpenDataFile(ReadContext context, DataObject source, ParquetFileReader reader, FileSchemaMatch match)
@@ -22,7 +25,8 @@ internal sealed class OpenDataFile : IAsyncDisposable
         _object = source;
         _reader = reader;
         _match = match;
-        _leafColumns = [.. match.Fields.SelectMany(f => new[] { f.Column?.Index, f.ValueColumn?.Index }).OfType<int>()];
+        _fields = [.. context.Projection.ReadFields.Select(index => match.Fields[index])];
+        _leafColumns = [.. _fields.SelectMany(f => new[] { f.Column?.Index, f.ValueColumn?.Index }).OfType<int>()];
     }
 
     public int RowGroupCount => _reader.RowGroupCount;
@@ -66,16 +70,94 @@ internal sealed class OpenDataFile : IAsyncDisposable
         }
     }
 
-    /// <summary>Decoders for all fields, in schema order.</summary>
-    public FieldColumn[] MakeFieldColumns() => [.. _match.Fields.Select(f => new FieldColumn(f))];
+    /// <summary>Decoders for the fields that are read: all keys, then the chosen values.</summary>
+    public FieldColumn[] MakeFieldColumns() => [.. _fields.Select(f => new FieldColumn(f))];
 
     public long RowCountOf(int rowGroup) => _reader.Metadata.RowGroups[rowGroup].NumRows;
 
-    /// <summary>What is known of the first row key of a row group without reading it.</summary>
-    public KeyBounds BoundsOf(int rowGroup) => KeyBounds.Of(_reader.Metadata, rowGroup, FirstColumn, FirstField, _context.Order);
+    /// <summary>What is known of a row key of a row group without reading it.</summary>
+    public KeyBounds BoundsOf(int rowGroup, int rowKey = 0) =>
+        KeyBounds.Of(_reader.Metadata, rowGroup, _match.Fields[rowKey].Column!, _context.Schema.RowKeyFields[rowKey], _context.Order);
 
-    /// <summary>False if a Bloom filter says that no row of the row group has these values in its first row keys.</summary>
-    public async ValueTask<bool> MayHoldAsync(int rowGroup, IReadOnlyList<FieldValue> rowKey, CancellationToken cancellationToken)
+    /// <summary>False if the statistics say that no row of the row group is wanted.</summary>
+    public bool MayMeet(int rowGroup, SegmentList segments)
+    {
+        var first = BoundsOf(rowGroup);
+        int start = segments.FindFirst(first.Min);
+        if (segments.MayMeet(start, first) && segments[start].Regions.Count == 0)
+        {
+            return true;
+        }
+
+        KeyBounds[] others = [.. Enumerable.Range(1, _context.Schema.RowKeyFields.Count - 1).Select(key => BoundsOf(rowGroup, key))];
+        for (int i = start; segments.MayMeet(i, first); i++)
+        {
+            if (segments[i].Regions.Any(box => others.Index().All(other => box.MayMeet(other.Index + 1, other.Item))))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>False if Bloom filters say that no row of the row group is wanted. Asks for few row keys only: each costs a request.</summary>
+    public async ValueTask<bool> MayHoldAsync(int rowGroup, SegmentList segments, CancellationToken cancellationToken)
+    {
+        var bounds = BoundsOf(rowGroup);
+        int start = segments.FindFirst(bounds.Min);
+        int end = start;
+        while (end - start <= MostKeysAskedFor && segments.MayMeet(end, bounds) && segments[end].RowKey.Count > 0)
+        {
+            end++;
+        }
+
+        if (end - start > MostKeysAskedFor || segments.MayMeet(end, bounds))
+        {
+            return true;
+        }
+
+        for (int i = start; i < end; i++)
+        {
+            if (await MayHoldAsync(rowGroup, segments[i].RowKey, cancellationToken).ConfigureAwait(false))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>How many rows of a row group are decoded at a time.</summary>
+    public int StretchRowsOf(int rowGroup) => _reader.RowsIn(_context.StretchBytes, rowGroup, _leafColumns, _context.StretchRowCount);
+
+    /// <summary>About how many bytes these take.</summary>
+    public long StretchBytesOf(int rowGroup) =>
+        Math.Min(_context.StretchBytes, _leafColumns.Sum(leaf => Math.Max(0, _reader.Metadata.RowGroups[rowGroup].Columns[leaf].Metadata?.TotalUncompressedSize ?? 0)));
+
+    /// <summary>Finds those rows of a row group of which the page index does not say that their keys are not wanted.</summary>
+    public async ValueTask<RowGroupPart> FindPartAsync(int rowGroup, SegmentList segments, CancellationToken cancellationToken)
+    {
+        var all = new RowRange(0, RowCountOf(rowGroup));
+        var index = await FindIndexAsync(rowGroup, segments, cancellationToken).ConfigureAwait(false);
+        return new RowGroupPart(rowGroup, index, index is null ? [all] : RowsIn(index, segments, rowGroup));
+    }
+
+    /// <summary>Opens some rows of a row group.</summary>
+    public Task<RowGroupReader> OpenRowsAsync(RowGroupPart part, RowRange rows, IReadMemory memory, CancellationToken cancellationToken) =>
+        _reader.OpenRowGroupAsync(part.RowGroup, _leafColumns, part.Index, rows, memory, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        _reader.Dispose();
+        await _object.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private LeafColumn FirstColumn => _match.Fields[0].Column!;
+
+    private Field FirstField => _context.Schema.RowKeyFields[0];
+
+    private async ValueTask<bool> MayHoldAsync(int rowGroup, IReadOnlyList<FieldValue> rowKey, CancellationToken cancellationToken)
     {
         for (int key = 0; key < rowKey.Count; key++)
         {
@@ -90,62 +172,42 @@ internal sealed class OpenDataFile : IAsyncDisposable
         return true;
     }
 
-    /// <summary>How many rows of a row group are decoded at a time.</summary>
-    public int StretchRowsOf(int rowGroup) => _reader.RowsIn(_context.StretchBytes, rowGroup, _leafColumns, _context.StretchRowCount);
-
-    /// <summary>Opens those rows of a row group of which the page index does not say that their keys are outside of a range; null if that is none.</summary>
-    /// <param name="rowGroup">The row group.</param>
-    /// <param name="lower">The smallest key of the range.</param>
-    /// <param name="upper">The first key behind it; null for no bound.</param>
-    /// <param name="cancellationToken">Stops the reads.</param>
-    public async Task<RowGroupReader?> OpenRowGroupAsync(int rowGroup, byte[] lower, byte[]? upper, CancellationToken cancellationToken)
-    {
-        var memory = new UnboundedMemory { ShareBytes = _context.FileShareBytes };
-        var index = await FindIndexAsync(rowGroup, lower, upper, cancellationToken).ConfigureAwait(false);
-        if (index is null)
-        {
-            return await _reader.OpenRowGroupAsync(rowGroup, _leafColumns, memory, cancellationToken).ConfigureAwait(false);
-        }
-
-        var rows = RowsIn(index, lower, upper);
-        return rows.IsEmpty ? null : await _reader.OpenRowGroupAsync(rowGroup, _leafColumns, index, rows, memory, cancellationToken).ConfigureAwait(false);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _reader.Dispose();
-        await _object.DisposeAsync().ConfigureAwait(false);
-    }
-
-    private LeafColumn FirstColumn => _match.Fields[0].Column!;
-
-    private Field FirstField => _context.Schema.RowKeyFields[0];
-
     /// <summary>The page index, if it could save more than it costs to read.</summary>
-    private async ValueTask<PageIndex?> FindIndexAsync(int rowGroup, byte[] lower, byte[]? upper, CancellationToken cancellationToken) =>
-        BoundsOf(rowGroup).AreInside(lower, upper)
-        || !KeyBounds.CanBeUsed(_reader.Metadata, FirstColumn, FirstField, _context.Order)
-        || _reader.StoredBytes(rowGroup, _leafColumns) <= _context.SmallRowGroupBytes
-            ? null
-            : await _reader.ReadPageIndexAsync(rowGroup, _leafColumns, FirstColumn.Index, cancellationToken).ConfigureAwait(false);
-
-    /// <summary>From the first page that may have keys of the range to the last one that may: in a sorted file these lie behind one another.</summary>
-    private RowRange RowsIn(PageIndex index, byte[] lower, byte[]? upper)
+    private async ValueTask<PageIndex?> FindIndexAsync(int rowGroup, SegmentList segments, CancellationToken cancellationToken)
     {
-        int first = 0;
-        int end = index.PageCount;
-        while (first < end && !MayMeet(first))
+        var bounds = BoundsOf(rowGroup);
+        int start = segments.FindFirst(bounds.Min);
+        return (start < segments.Count && bounds.AreInside(segments[start].Lower, segments[start].Upper))
+            || !KeyBounds.CanBeUsed(_reader.Metadata, FirstColumn, FirstField, _context.Order)
+            || _reader.StoredBytes(rowGroup, _leafColumns) <= _context.SmallRowGroupBytes
+                ? null
+                : await _reader.ReadPageIndexAsync(rowGroup, _leafColumns, FirstColumn.Index, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs of pages that may have wanted keys. Pages between two runs are read along where they are small.</summary>
+    private List<RowRange> RowsIn(PageIndex index, SegmentList segments, int rowGroup)
+    {
+        double bytesOfRow = (double)_reader.StoredBytes(rowGroup, _leafColumns) / Math.Max(1, RowCountOf(rowGroup));
+        var runs = new List<RowRange>();
+        for (int page = 0; page < index.PageCount; page++)
         {
-            first++;
+            var bounds = KeyBounds.Of(index.MinOf(page), index.MaxOf(page), FirstColumn, FirstField);
+            var rows = index.RowsOf(page);
+            if (rows.IsEmpty || !segments.MayMeet(segments.FindFirst(bounds.Min), bounds))
+            {
+                continue;
+            }
+
+            if (runs.Count > 0 && (rows.First - runs[^1].End) * bytesOfRow <= _context.SmallRowGroupBytes)
+            {
+                runs[^1] = new RowRange(runs[^1].First, rows.End);
+            }
+            else
+            {
+                runs.Add(rows);
+            }
         }
 
-        while (end > first && !MayMeet(end - 1))
-        {
-            end--;
-        }
-
-        return first == end ? default : new RowRange(index.RowsOf(first).First, index.RowsOf(end - 1).End);
-
-        bool MayMeet(int page) => KeyBounds.Of(index.MinOf(page), index.MaxOf(page), FirstColumn, FirstField).MayMeet(lower, upper);
+        return runs;
     }
 }

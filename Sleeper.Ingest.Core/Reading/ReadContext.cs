@@ -5,7 +5,7 @@ using Sleeper.Ingest.Core.Schemas;
 
 namespace Sleeper.Ingest.Core.Reading;
 
-/// <summary>What all reads of a table share.</summary>
+/// <summary>What a read of a table needs to know besides the rows that are wanted.</summary>
 /// <param name="Store">Where the data files are.</param>
 /// <param name="TableName">For messages.</param>
 /// <param name="PathOf">The path in the store of a file that the table's state names.</param>
@@ -13,6 +13,9 @@ namespace Sleeper.Ingest.Core.Reading;
 /// <param name="Order">How rows are sorted inside the table's files.</param>
 internal sealed record ReadContext(IObjectStore Store, string TableName, Func<string, string> PathOf, Schema Schema, KeyOrder Order = KeyOrder.Bytes)
 {
+    /// <summary>The fields that rows are given with. Default: all.</summary>
+    public FieldProjection Projection { get; init; } = FieldProjection.Everything(Schema);
+
     /// <summary>What a data file may ask of its reader.</summary>
     public ParquetReaderLimits Limits { get; init; } = ParquetReaderLimits.Default;
 
@@ -27,4 +30,21 @@ internal sealed record ReadContext(IObjectStore Store, string TableName, Func<st
 
     /// <summary>About as many bytes of values are decoded at a time, of each open file; at least one row. 2 MiB: wide rows come in short stretches.</summary>
     public int StretchBytes { get; init; } = 2 << 20;
+
+    /// <summary>Bytes for all files of a read: what is held of them as stored, pages, dictionaries, and about what is decoded.</summary>
+    public long MemoryBudgetBytes { get; init; } = long.MaxValue;
+
+    /// <summary>Most files that are opened before it is their turn. Default: none.</summary>
+    public int FilesAhead { get; init; }
+
+    /// <summary>Where files are read ahead.</summary>
+    public TaskScheduler Scheduler { get; init; } = TaskScheduler.Default;
+
+    /// <summary>The same with a file's shares of the budget. Half of it is left for pages and dictionaries, which cannot be known before.</summary>
+    /// <param name="openFiles">The most files that the order of keys needs open at once.</param>
+    public ReadContext ShareOut(int openFiles)
+    {
+        long quarter = Math.Max(1, MemoryBudgetBytes / 4 / (openFiles + FilesAhead));
+        return this with { FileShareBytes = Math.Min(FileShareBytes, quarter), StretchBytes = (int)Math.Min(StretchBytes, quarter) };
+    }
 }

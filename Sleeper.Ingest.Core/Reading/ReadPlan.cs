@@ -13,28 +13,54 @@ internal static class ReadPlan
 {
     public static List<PlannedReference> Make(TableState state, Schema schema, KeyOrder order, KeyFilter filter)
     {
-        var boxes = new Dictionary<string, KeyBox>(StringComparer.Ordinal);
+        var wanted = new SegmentList(filter.Segments);
+        var boxes = new Dictionary<string, (KeyBox Region, SegmentList Segments)>(StringComparer.Ordinal);
         var planned = new List<PlannedReference>();
         for (int i = 0; i < state.References.Count; i++)
         {
             var reference = state.References[i];
             if (!boxes.TryGetValue(reference.PartitionId, out var box))
             {
-                box = new KeyBox(schema, state.Partitions[reference.PartitionId].Region, order);
+                var region = KeyBox.Of(schema, state.Partitions[reference.PartitionId].Region, order);
+                box = (region, wanted.ClipTo(region));
                 boxes.Add(reference.PartitionId, box);
             }
 
-            byte[] lower = box.Min.AsSpan().SequenceCompareTo(filter.Min) >= 0 ? box.Min : filter.Min;
-            byte[]? upper = Lesser(box.Max, filter.Max);
-            if ((upper is null || lower.AsSpan().SequenceCompareTo(upper) < 0) && box.MayContain(filter.Exact))
+            if (box.Segments.Count > 0)
             {
-                planned.Add(new PlannedReference(reference, i, box, lower, upper, filter.IsEverything, filter.RowKey));
+                planned.Add(new PlannedReference(reference, i, box.Region, box.Segments, filter.IsEverything));
             }
         }
 
         return planned;
     }
 
-    private static byte[]? Lesser(byte[]? left, byte[]? right) =>
-        left is null ? right : right is null || left.AsSpan().SequenceCompareTo(right) <= 0 ? left : right;
+    /// <summary>The most references whose wanted keys overlap, so that their files have to be open at the same time; at least 1.</summary>
+    public static int CountOverlapping(IEnumerable<PlannedReference> planned)
+    {
+        var byKey = Comparer<byte[]>.Create((left, right) => left.AsSpan().SequenceCompareTo(right));
+        var ends = new PriorityQueue<byte[], byte[]>(byKey);
+        int endless = 0;
+        int most = 1;
+        foreach (var reference in planned.OrderBy(p => p.Lower, byKey))
+        {
+            while (ends.TryPeek(out byte[]? end, out _) && end.AsSpan().SequenceCompareTo(reference.Lower) <= 0)
+            {
+                ends.Dequeue();
+            }
+
+            if (reference.Upper is { } upper)
+            {
+                ends.Enqueue(upper, upper);
+            }
+            else
+            {
+                endless++;
+            }
+
+            most = Math.Max(most, endless + ends.Count);
+        }
+
+        return most;
+    }
 }

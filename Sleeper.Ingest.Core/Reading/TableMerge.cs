@@ -1,3 +1,4 @@
+using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Rows;
 
 namespace Sleeper.Ingest.Core.Reading;
@@ -12,13 +13,15 @@ namespace Sleeper.Ingest.Core.Reading;
 /// </remarks>
 internal sealed class TableMerge : IAsyncDisposable
 {
-    private readonly ReadContext _context;
+    private readonly ReadAhead _ahead;
+    private readonly CancellationToken _cancellationToken;
     private readonly PriorityQueue<PendingCursor, PendingCursor> _pending;
     private readonly List<DataFileCursor> _heap = [];
 
-    public TableMerge(ReadContext context, IEnumerable<PlannedReference> planned)
+    public TableMerge(ReadContext context, MemoryBudget budget, IReadOnlyList<PlannedReference> planned, CancellationToken cancellationToken)
     {
-        _context = context;
+        _ahead = new ReadAhead(context, budget, planned, cancellationToken);
+        _cancellationToken = cancellationToken;
         _pending = new PriorityQueue<PendingCursor, PendingCursor>(Comparer<PendingCursor>.Create(static (left, right) => left.CompareTo(right)));
         foreach (var reference in planned)
         {
@@ -27,9 +30,9 @@ internal sealed class TableMerge : IAsyncDisposable
     }
 
     /// <summary>Moves to the first row; false if there is none.</summary>
-    public async ValueTask<bool> StartAsync(CancellationToken cancellationToken)
+    public async ValueTask<bool> StartAsync()
     {
-        await BeginDueCursorsAsync(cancellationToken).ConfigureAwait(false);
+        await BeginDueCursorsAsync().ConfigureAwait(false);
         return _heap.Count > 0;
     }
 
@@ -37,19 +40,20 @@ internal sealed class TableMerge : IAsyncDisposable
     public Row MakeRow() => _heap[0].MakeRow();
 
     /// <summary>Moves to the next row; false at the end.</summary>
-    public ValueTask<bool> MoveNextAsync(CancellationToken cancellationToken)
+    public ValueTask<bool> MoveNextAsync()
     {
         if (!_heap[0].TryMoveNext())
         {
-            return MoveToNextStretchAsync(cancellationToken);
+            return MoveToNextStretchAsync();
         }
 
         SiftDown();
-        return IsAnyDue() ? BeginDueCursorsAndTellAsync(cancellationToken) : ValueTask.FromResult(true);
+        return IsAnyDue() ? BeginDueCursorsAndTellAsync() : ValueTask.FromResult(true);
     }
 
     public async ValueTask DisposeAsync()
     {
+        await _ahead.DisposeAsync().ConfigureAwait(false);
         foreach (var cursor in _heap)
         {
             await cursor.DisposeAsync().ConfigureAwait(false);
@@ -66,10 +70,10 @@ internal sealed class TableMerge : IAsyncDisposable
         _heap.Clear();
     }
 
-    private async ValueTask<bool> MoveToNextStretchAsync(CancellationToken cancellationToken)
+    private async ValueTask<bool> MoveToNextStretchAsync()
     {
         var top = _heap[0];
-        if (!await top.MoveToNextStretchAsync(cancellationToken).ConfigureAwait(false))
+        if (!await top.MoveToNextStretchAsync(_cancellationToken).ConfigureAwait(false))
         {
             _heap[0] = _heap[^1];
             _heap.RemoveAt(_heap.Count - 1);
@@ -77,31 +81,31 @@ internal sealed class TableMerge : IAsyncDisposable
         }
 
         SiftDown();
-        return await BeginDueCursorsAndTellAsync(cancellationToken).ConfigureAwait(false);
+        return await BeginDueCursorsAndTellAsync().ConfigureAwait(false);
     }
 
-    private async ValueTask<bool> BeginDueCursorsAndTellAsync(CancellationToken cancellationToken)
+    private async ValueTask<bool> BeginDueCursorsAndTellAsync()
     {
-        await BeginDueCursorsAsync(cancellationToken).ConfigureAwait(false);
+        await BeginDueCursorsAsync().ConfigureAwait(false);
         return _heap.Count > 0;
     }
 
-    private async ValueTask BeginDueCursorsAsync(CancellationToken cancellationToken)
+    private async ValueTask BeginDueCursorsAsync()
     {
         while (IsAnyDue())
         {
             var pending = _pending.Dequeue();
             if (pending.Cursor is null)
             {
-                var opened = await DataFileCursor.OpenAsync(_context, pending.Planned, cancellationToken).ConfigureAwait(false);
-                Add(new PendingCursor(pending.Planned, opened, opened.FindLowerBound()));
+                var opened = await _ahead.TakeAsync(pending.Planned).ConfigureAwait(false);
+                Add(new PendingCursor(pending.Planned, opened, opened.HasRow ? opened.Key.ToArray() : opened.FindLowerBound()));
                 continue;
             }
 
             bool isBegun = false;
             try
             {
-                isBegun = await pending.Cursor.MoveToNextStretchAsync(cancellationToken).ConfigureAwait(false);
+                isBegun = pending.Cursor.HasRow || await pending.Cursor.MoveToNextStretchAsync(_cancellationToken).ConfigureAwait(false);
             }
             finally
             {

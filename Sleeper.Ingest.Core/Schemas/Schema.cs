@@ -32,7 +32,20 @@ public sealed partial class Schema : IEquatable<Schema>
         }
     }
 
-    /// <summary>The fields that decide a row's partition and come first in the sort order. At least one.</summary>
+    private Schema(Schema whole, IReadOnlyList<int> chosen)
+    {
+        RowKeyFields = [.. chosen.Where(index => index < whole.RowKeyFields.Count).Select(index => whole.AllFields[index])];
+        SortKeyFields = [.. chosen.Where(index => index >= whole.RowKeyFields.Count && index < whole.KeyFieldCount).Select(index => whole.AllFields[index])];
+        ValueFields = [.. chosen.Where(index => index >= whole.KeyFieldCount).Select(index => whole.AllFields[index])];
+        AllFields = [.. RowKeyFields, .. SortKeyFields, .. ValueFields];
+        NameWarnings = whole.NameWarnings;
+        _indexByName = AllFields.Index().ToDictionary(field => field.Item.Name, field => field.Index, StringComparer.Ordinal);
+    }
+
+    /// <summary>
+    /// The fields that decide a row's partition and come first in the sort order. At least one, but for the schema of rows that were read without them
+    /// (<c>TableQuery.WithFields</c>).
+    /// </summary>
     public IReadOnlyList<Field> RowKeyFields { get; }
 
     /// <summary>The fields that order rows with equal row keys. May be empty.</summary>
@@ -59,6 +72,18 @@ public sealed partial class Schema : IEquatable<Schema>
     {
         ArgumentNullException.ThrowIfNull(name);
         return _indexByName.GetValueOrDefault(name, -1);
+    }
+
+    /// <summary>Some of the fields, by ascending positions. The result may be without row keys: it describes rows that were read, not a table.</summary>
+    internal Schema Select(IReadOnlyList<int> fields) => new(this, fields);
+
+    /// <summary>Throws if this is the schema of rows that were read without row keys.</summary>
+    internal void RequireRowKeys()
+    {
+        if (RowKeyFields.Count == 0)
+        {
+            throw new ArgumentException($"The schema has no row key: it is that of rows that were read with some fields only ({this}). Give the schema of a table.");
+        }
     }
 
     /// <inheritdoc/>

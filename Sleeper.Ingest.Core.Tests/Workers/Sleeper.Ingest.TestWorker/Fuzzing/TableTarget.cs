@@ -1,3 +1,4 @@
+using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Reading;
@@ -43,12 +44,11 @@ internal sealed class TableTarget : FuzzTarget
         var planned = new PlannedReference(
             new FileReference(CountingSource.FileName, "root", 1, CountApproximate: true),
             0,
-            new KeyBox(schema, PartitionTree.Single(schema).Leaves[0].Region, KeyOrder.Bytes),
-            isRange ? Key(schema, 5) : [],
-            isRange ? Key(schema, 11) : null,
-            IsWhole: !isRange,
-            input.Length % 2 == 0 ? [FieldValue.FromLong(1_000_000_007)] : []);
-        DataFileCursor cursor = await DataFileCursor.OpenAsync(context, planned, default).ConfigureAwait(false);
+            KeyBox.Of(schema, PartitionTree.Single(schema).Leaves[0].Region, KeyOrder.Bytes),
+            new SegmentList([new KeySegment(isRange ? Key(schema, 5) : [], isRange ? Key(schema, 11) : null, [], [], input.Length % 2 == 0 ? [FieldValue.FromLong(1_000_000_007)] : [])]),
+            IsWhole: !isRange);
+        var memory = new FileMemory(context, new MemoryBudget(long.MaxValue), CountingSource.FileName, () => ValueTask.FromResult(false));
+        DataFileCursor cursor = await DataFileCursor.OpenAsync(context, planned, memory, default).ConfigureAwait(false);
         await using (cursor.ConfigureAwait(false))
         {
             cursor.FindLowerBound();
@@ -66,7 +66,7 @@ internal sealed class TableTarget : FuzzTarget
     }
 
     /// <summary>The key of one of the samples' rows.</summary>
-    private static byte[] Key(Schema schema, int row) => KeyFilter.Exactly(schema, KeyOrder.Bytes, [FieldValue.FromLong(1_000_000_007L * row)]).Min;
+    private static byte[] Key(Schema schema, int row) => KeyFilter.Exactly(schema, KeyOrder.Bytes, [FieldValue.FromLong(1_000_000_007L * row)]).Segments[0].Lower;
 
     private static long RowBytes(Row row) => 64L * row.Values.Length;
 }
