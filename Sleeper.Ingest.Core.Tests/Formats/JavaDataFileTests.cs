@@ -29,22 +29,32 @@ public class JavaDataFileTests
         IEnumerable<string> paths = cases.SelectMany(path => Directory.EnumerateFiles(path, "*.parquet", SearchOption.AllDirectories)).Distinct(StringComparer.Ordinal);
         foreach (string path in paths.Order(StringComparer.Ordinal))
         {
-            await Compare(path, stretch: (files % 5) switch { 0 => 1, 1 => 7, 2 => 100, 3 => 1 << 20, _ => 333 });
+            if (CaseFolder(path) is not { } caseFolder)
+            {
+                continue;
+            }
+
+            await Compare(path, caseFolder, stretch: (files % 5) switch { 0 => 1, 1 => 7, 2 => 100, 3 => 1 << 20, _ => 333 });
             files++;
         }
 
         return files;
     }
 
-    private static async Task Compare(string path, int stretch)
+    /// <summary>The folder around the file that says what rows the Java reader gives; null for files of others.</summary>
+    private static string? CaseFolder(string path)
     {
-        string caseFolder = path;
-        do
+        string? folder = Path.GetDirectoryName(path);
+        while (folder is not null && !File.Exists(Path.Combine(folder, "expected.jsonl")))
         {
-            caseFolder = Path.GetDirectoryName(caseFolder)!;
+            folder = Path.GetDirectoryName(folder);
         }
-        while (!File.Exists(Path.Combine(caseFolder, "expected.jsonl")));
 
+        return folder;
+    }
+
+    private static async Task Compare(string path, string caseFolder, int stretch)
+    {
         var source = new BytesSource(path, await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
         using ParquetFileReader file = await ParquetFileReader.OpenAsync(source, ParquetReaderLimits.Default, TestContext.Current.CancellationToken);
         List<string> expected = ParquetFixtures.ExpectedRows(caseFolder, Path.GetFileNameWithoutExtension(path), file.Schema);

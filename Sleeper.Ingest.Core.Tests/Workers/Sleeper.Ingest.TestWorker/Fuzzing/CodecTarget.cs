@@ -47,6 +47,15 @@ internal sealed unsafe class CodecTarget(string name, CompressionCodec[] codecs)
             throw;
         }
 
+        // What was not written would be what lay there before.
+        byte[] content = destination.ToArray();
+        destination.Fill(0xA5);
+        _decompressors[number].Decompress(new ReadOnlySpan<byte>(_source.Put(source), source.Length), destination);
+        if (!destination.SequenceEqual(content))
+        {
+            throw new FuzzFailure("The content is not the same each time.");
+        }
+
         if (HasReference(codecs[number]) && (expected is null || !destination.SequenceEqual(expected)))
         {
             throw new FuzzFailure(expected is null ? "A bad block was taken." : "The content is not what it should be.");
@@ -77,6 +86,12 @@ internal sealed unsafe class CodecTarget(string name, CompressionCodec[] codecs)
     private static byte[] MakeContent(Random random, int seed)
     {
         byte[] content = new byte[random.Next(seed % 4 == 0 ? 8 : 900)];
+        if (seed % 4 == 1)
+        {
+            random.NextBytes(content); // One long literal.
+            return content;
+        }
+
         for (int i = 0; i < content.Length; i++)
         {
             // Repeats at all distances, and stretches that repeat nothing.

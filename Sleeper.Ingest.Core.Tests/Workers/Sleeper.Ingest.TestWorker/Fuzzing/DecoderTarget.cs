@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Sleeper.Ingest.Core.Parquet;
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Parquet.Encodings;
@@ -45,6 +46,15 @@ internal sealed unsafe class DecoderTarget(string name, (PhysicalType Type, Parq
             throw new FuzzFailure($"Values read at once and in parts differ: {whole?.ValueCount ?? -1} and {parts?.ValueCount ?? -1} values.");
         }
 
+        if (whole is not null)
+        {
+            CheckValues(input, whole, count);
+        }
+        else if (Reference(input, count, out byte[][]? expected) && expected is not null)
+        {
+            throw new FuzzFailure("A good page was refused.", fault);
+        }
+
         if (fault is not null)
         {
             throw fault;
@@ -57,6 +67,52 @@ internal sealed unsafe class DecoderTarget(string name, (PhysicalType Type, Parq
             throw new FuzzFailure($"{count} values were asked for and {whole.ValueCount} given, without an error.");
         }
     }
+
+    /// <summary>Holds values that were given against the reference and the limits.</summary>
+    private void CheckValues(byte[] input, ColumnVector values, int count)
+    {
+        (PhysicalType type, ParquetEncoding encoding) = cases[input[0] % cases.Length];
+        int width = PlainReference.WidthOf(type, input[1]);
+        if (values.Kind == VectorKind.Bytes && width > 0 && values.ByteCount != (long)width * values.ValueCount)
+        {
+            throw new FuzzFailure($"{values.ValueCount} values of {width} bytes have {values.ByteCount} bytes together.");
+        }
+
+        if (values.ByteCount > Limits.MaxReadBytes)
+        {
+            throw new FuzzFailure($"{values.ByteCount:N0} bytes were given; the limit is {Limits.MaxReadBytes:N0}.");
+        }
+
+        if (encoding == ParquetEncoding.RleDictionary && count > 0 && PageOf(input) is [> 32, ..])
+        {
+            throw new FuzzFailure($"Indexes of {PageOf(input)[0]} bits were taken.");
+        }
+
+        if (Reference(input, count, out byte[][]? expected) && (expected is null || !expected.Select((value, i) => value.AsSpan().SequenceEqual(BytesOf(values, i))).All(isSame => isSame)))
+        {
+            throw new FuzzFailure(expected is null ? "A bad page was taken." : "The values are not what they should be.");
+        }
+    }
+
+    /// <summary>False if there is no reference; null if the page must be refused.</summary>
+    private bool Reference(byte[] input, int count, out byte[][]? values)
+    {
+        (PhysicalType type, ParquetEncoding encoding) = cases[input[0] % cases.Length];
+        bool hasDictionary = BinaryPrimitives.ReadUInt16LittleEndian(input.AsSpan(4)) > 0;
+        bool isKnown = PlainReference.Knows(encoding) && !hasDictionary && count > 0;
+        values = isKnown ? PlainReference.Decode(type, encoding, input[1], PageOf(input), count, Limits) : null;
+        return isKnown;
+    }
+
+    private static ReadOnlySpan<byte> PageOf(byte[] input) =>
+        input.AsSpan(HeadLength + Math.Min(BinaryPrimitives.ReadUInt16LittleEndian(input.AsSpan(6)), input.Length - HeadLength));
+
+    private static ReadOnlySpan<byte> BytesOf(ColumnVector values, int index) => values.Kind switch
+    {
+        VectorKind.Int32 => MemoryMarshal.AsBytes(values.Ints.AsSpan(index, 1)),
+        VectorKind.Int64 => MemoryMarshal.AsBytes(values.Longs.AsSpan(index, 1)),
+        _ => values.BytesAt(index),
+    };
 
     protected override IEnumerable<byte[]> MakeSeeds()
     {

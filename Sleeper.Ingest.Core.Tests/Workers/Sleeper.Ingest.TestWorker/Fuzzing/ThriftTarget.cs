@@ -10,6 +10,8 @@ internal sealed class ThriftTarget(bool isFooter) : FuzzTarget
     /// <summary>Behind all chunks that the samples' footers tell of.</summary>
     private const int FooterOffset = 1 << 16;
 
+    private const int VeryDeep = 200_000;
+
     private readonly GuardedMemory _memory = new(1 << 20);
     private readonly Lazy<ThriftNode[]> _seeds = new(() => [.. MakeSeeds(isFooter)]);
 
@@ -19,6 +21,15 @@ internal sealed class ThriftTarget(bool isFooter) : FuzzTarget
     {
         ThriftNode tree = random.Pick(_seeds.Value).Copy();
         var bytes = new List<byte>();
+        if (random.OneIn(500))
+        {
+            // Structs or lists in the unknown field 9, nested so deep that what goes down with them has no stack left.
+            byte type = (byte)(random.OneIn(2) ? ThriftType.Struct : ThriftType.List);
+            bytes.Add((byte)(0x90 | type));
+            bytes.AddRange(Enumerable.Repeat((byte)(0x10 | type), VeryDeep));
+            return [.. bytes];
+        }
+
         if (random.OneIn(5))
         {
             tree.Write(bytes);
