@@ -8,6 +8,9 @@ public sealed class ObservedRunTests : IDisposable
 {
     private const int BudgetMebibytes = 16;
 
+    private static readonly WorkerIngest Spilled = new("i-0", RowCount: 4000, Filler: 6000);
+    private static readonly WorkerIngest Small = new("i-0", RowCount: 60, Filler: 10);
+
     private readonly TemporaryFolder _root = new();
     private readonly TemporaryFolder _spill = new();
 
@@ -20,7 +23,7 @@ public sealed class ObservedRunTests : IDisposable
     [Fact]
     public async Task An_ingest_keeps_to_its_memory_and_ends_soon_wherever_it_is_cancelled()
     {
-        var expected = await ObserveAsync("0,20,50,100,150,200,300,400");
+        var expected = await ObserveAsync(Spilled, "0,20,50,100,150,200,300,400");
         Assert.True(expected.Ingests.Values.Count(i => i.Run?.CancelledFor is not null) >= 3, "Hardly any cancellation came in time.");
         await TableChecker.AssertSoundAsync(Path.Combine(_root.Path, "default"), expected, "Watched");
         Assert.Empty(Directory.EnumerateFileSystemEntries(_spill.Path));
@@ -29,7 +32,7 @@ public sealed class ObservedRunTests : IDisposable
     [Fact]
     public async Task Memory_beside_the_budget_is_noticed()
     {
-        var expected = await ObserveAsync("", "--hoard", "160");
+        var expected = await ObserveAsync(Small, "", "--hoard", "160");
         var violation = Assert.Single(await TableChecker.CheckAsync(Path.Combine(_root.Path, "default"), expected));
         Assert.Equal("I16", violation.Id);
     }
@@ -37,17 +40,16 @@ public sealed class ObservedRunTests : IDisposable
     [Fact]
     public async Task A_cancellation_that_is_heard_late_is_noticed()
     {
-        var expected = await ObserveAsync("1", "--deaf", "true");
+        var expected = await ObserveAsync(Small, "1", "--deaf", "true");
         var violation = Assert.Single(await TableChecker.CheckAsync(Path.Combine(_root.Path, "default"), expected));
         Assert.Equal("I18", violation.Id);
     }
 
-    private async Task<ExpectedTable> ObserveAsync(string cancelAfter, params string[] arguments)
+    private async Task<ExpectedTable> ObserveAsync(WorkerIngest ingest, string cancelAfter, params string[] arguments)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The peak of a process's memory is read from /proc.");
 
         // The youngest generation would else grow with the processor's cache, full of the garbage of whoever makes the rows.
-        var ingest = new WorkerIngest("i-0", RowCount: 4000, Filler: 6000);
         await using var worker = WorkerProcess.StartUnder(
             ["/usr/bin/env", "DOTNET_GCgen0size=0x400000"],
             "observed-ingest",

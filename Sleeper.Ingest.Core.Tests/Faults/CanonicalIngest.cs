@@ -26,12 +26,12 @@ internal sealed record CanonicalIngest
     /// <summary>The same with three leaves.</summary>
     public static CanonicalIngest ThreeLeaves { get; } = OneLeaf with { Name = "three leaves", SplitPoints = SmallIngest.SplitPoints };
 
-    /// <summary>Makes a table of eight leaves, and spills: a dozen workers set so much of the least budget aside that 4 MB of rows do not fit.</summary>
+    /// <summary>Makes a table of four leaves, and spills: a dozen workers set so much of the least budget aside that 4 MB of rows do not fit.</summary>
     public static CanonicalIngest Spilled { get; } = new()
     {
         Name = "spilled",
         Schema = WorkerIngest.Schema,
-        SplitPoints = ["d", "g", "j", "m", "p", "s", "v"],
+        SplitPoints = ["g", "m", "s"],
         Workers = 12,
         RowCount = 200,
         Rows = () => new WorkerIngest(Id, 200, Filler: 20_000).Rows(),

@@ -21,7 +21,7 @@ public sealed class DiskFaultTests
         var operations = await CountAsync(prepared);
         Assert.InRange(operations.Count, 60, 1000);
         var ends = new HashSet<Told>();
-        foreach (int at in ingest == CanonicalIngest.Spilled ? FaultPoints.Some(operations) : FaultPoints.All(operations.Count))
+        foreach (int at in ingest == CanonicalIngest.OneLeaf ? FaultPoints.All(operations.Count) : FaultPoints.Some(operations))
         {
             foreach (bool isAfter in (bool[])[false, true])
             {
