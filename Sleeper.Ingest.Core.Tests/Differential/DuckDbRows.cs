@@ -27,11 +27,11 @@ internal sealed class DuckDbRows(Random random, IReadOnlyList<NestedType> column
     private string ListSql(string place, int depth, Func<string, string, string> element)
     {
         string item = $"i{depth}";
-        return $"list_transform(range((hash({place}, {++_salt}) % 5)::BIGINT), lambda {item}: {element(item, $"{place}, {item}")})";
+        return $"list_transform(range((hash({place}, {++_salt}) % CASE WHEN hash({place}, {++_salt}) % 40 = 0 THEN 100 ELSE 5 END)::BIGINT), lambda {item}: {element(item, $"{place}, {item}")})";
     }
 
     /// <summary>Keys of one map differ: small numbers that only the place in the map decides, behind a start that the row does.</summary>
-    private string KeySql(NestedType key, string place, string item) => key.Leaf!.Value($"(hash({place}, {++_salt}) % 1000 * 8 + {item})::UBIGINT");
+    private string KeySql(NestedType key, string place, string item) => key.Leaf!.Value($"(hash({place}, {++_salt}) % 1000 * 128 + {item})::UBIGINT");
 
     private string Bits(string place) => $"(hash(hash({place}, {++_salt}) % {_distinct}))";
 }

@@ -45,8 +45,8 @@ internal sealed class RandomColumns(Random random, IReadOnlyList<LeafType> leave
         {
             NestedKind.Leaf => Leaf(type.Leaf!),
             NestedKind.Struct => type.Children.Select(Value).ToArray(),
-            NestedKind.List => Enumerable.Range(0, random.Next(5)).Select(_ => Value(type.Children[0])).ToArray(),
-            _ => Enumerable.Range(0, random.Next(5)).Select(_ => new[] { Value(type.Children[0]), Value(type.Children[1]) })
+            NestedKind.List => Enumerable.Range(0, random.Next(random.Next(40) == 0 ? 100 : 5)).Select(_ => Value(type.Children[0])).ToArray(),
+            _ => Enumerable.Range(0, random.Next(random.Next(40) == 0 ? 100 : 5)).Select(_ => new[] { Value(type.Children[0]), Value(type.Children[1]) })
                 .DistinctBy(entry => LeafText.Of(type.Children[0].Leaf!.ToNode("key", Repetition.Required), entry[0]!)).ToArray<object?>(),
         };
     }
