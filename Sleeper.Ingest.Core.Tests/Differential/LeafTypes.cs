@@ -182,7 +182,7 @@ internal static class LeafTypes
         _ => (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-30, 30)),
     };
 
-    private static object Text(Random random) =>
+    private static byte[] Text(Random random) =>
         Encoding.UTF8.GetBytes(random.Next(2) == 0 ? OddTexts[random.Next(OddTexts.Length)] : new string((char)random.Next('a', 'z'), random.Next(20)) + random.Next(1000));
 
     private static byte[] Bytes(Random random, int length)

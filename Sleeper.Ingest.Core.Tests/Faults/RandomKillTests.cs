@@ -79,7 +79,7 @@ public sealed class RandomKillTests : IDisposable
         var words = _ledger.Words;
         var copies = await SmallIngest.CopiesAsync(_store);
         Assert.True(copies.Values.All(count => count == 1), $"{context}: an ingest is there twice.");
-        Assert.Empty(words.Where(w => w.Value == Told.Committed && !copies.ContainsKey(w.Key)));
+        Assert.DoesNotContain(words, w => w.Value == Told.Committed && !copies.ContainsKey(w.Key));
         await DeadIngest.AssertOwnersAsync(_store, context);
 
         // Until a maintenance anybody may have left something that says whose it is.

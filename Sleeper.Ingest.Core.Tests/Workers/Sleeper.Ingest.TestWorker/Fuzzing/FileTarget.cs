@@ -104,12 +104,20 @@ internal sealed class FileTarget : FuzzTarget
                 throw new FuzzFailure($"{source.ReadBytes:N0} bytes were read of a file of {input.Length:N0}.");
             }
         }
-        finally
+        catch (Core.ParquetFormatException)
         {
-            if (memory.Taken != 0)
-            {
-                throw new FuzzFailure($"{memory.Taken:N0} bytes of memory were not given back.");
-            }
+            RequireNoMemory(memory);
+            throw;
+        }
+
+        RequireNoMemory(memory);
+    }
+
+    private static void RequireNoMemory(FuzzMemory memory)
+    {
+        if (memory.Taken != 0)
+        {
+            throw new FuzzFailure($"{memory.Taken:N0} bytes of memory were not given back.");
         }
     }
 
