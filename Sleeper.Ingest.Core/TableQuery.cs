@@ -43,7 +43,7 @@ public sealed class TableQuery
     /// </remarks>
     public long MemoryBudgetBytes { get; private init; } = 256L << 20;
 
-    /// <summary>Files that are opened, read and decoded in parallel before it is their turn, as far as memory goes. Default: 4.</summary>
+    /// <summary>Files that are opened, read and decoded in parallel before it is their turn, as far as memory goes; and whether an open file's next row group is. Default: 4.</summary>
     public int FilesAhead { get; private init; } = 4;
 
     internal ImmutableList<IReadOnlyList<FieldValue>>? RowKeys { get; private init; }
@@ -112,7 +112,7 @@ public sealed class TableQuery
     }
 
     /// <summary>Sets <see cref="FilesAhead"/>.</summary>
-    /// <param name="files">0 to 256; with 0 each file is opened when its turn comes.</param>
+    /// <param name="files">0 to 256; with 0 nothing is read before its turn comes.</param>
     public TableQuery WithFilesAhead(int files)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(files);

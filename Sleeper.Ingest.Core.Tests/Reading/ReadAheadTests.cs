@@ -132,6 +132,39 @@ public sealed class ReadAheadTests
         Assert.Equal(0, _store.Open);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task The_next_row_group_of_an_open_file_is_read_while_rows_are_given(int filesAhead)
+    {
+        byte[] text = new byte[1000];
+        var random = new Random(1);
+        var rows = Enumerable.Range(0, 400).Select(i =>
+        {
+            random.NextBytes(text);
+            return new Row(Keys, i, Convert.ToHexString(text));
+        }).ToList();
+        byte[] file = SmallDataFile.Write(Keys, rows, rowGroupRowCount: 100);
+        await _store.PutAsync("f", file, Token);
+        var state = new TableState(1, PartitionTree.Single(Keys), [new FileReference("f", "root", rows.Count)], []);
+        var seen = new List<long>();
+        int given = 0;
+        var budget = new MemoryBudget(1 << 30);
+
+        await foreach (var row in Reader(filesAhead).ReadAsync(state, KeyFilter.Everything, budget, Token))
+        {
+            if (given++ % 100 == 0)
+            {
+                seen.Add(_store.BytesRead);
+            }
+        }
+
+        Assert.Equal(400, given);
+        int same = seen.Zip(seen.Skip(1)).Count(pair => pair.First == pair.Second);
+        Assert.Equal(filesAhead, same);
+        Assert.Equal((0, 0L), (_store.Open, budget.UsedBytes));
+    }
+
     private static void AssertWhole(List<Row> rows) =>
         Assert.Equal(Enumerable.Range(0, Leaves * FilesOfLeaf * RowsOfFile).Select(i => i / FilesOfLeaf), rows.Select(row => row.GetInt(0)));
 

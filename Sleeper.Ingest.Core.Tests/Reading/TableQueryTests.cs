@@ -3,6 +3,7 @@ using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Reading;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.StateStores;
 using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.Core.Tests.Reading;
@@ -94,6 +95,47 @@ public sealed class TableQueryTests
         Assert.Equal(RowOrder.Sort(rows).Select(row => row["count"]), counts.Select(row => Assert.Single(row.Values.ToArray())));
         Assert.InRange(chosen, 1, whole / 10);
         Assert.Equal(["count"], counts[0].Schema.AllFields.Select(f => f.Name));
+    }
+
+    [Fact]
+    public async Task Pages_between_scattered_keys_are_not_read()
+    {
+        var schema = new Schema([new Field("k", FieldType.Int)], null, [new Field("v", FieldType.String)]);
+        var rows = Enumerable.Range(0, 40_000).Select(i => new Row(schema, i, $"{i * 2654435761L:x16}{i * 40503L:x16}")).ToList();
+        var store = new ReaderCountingStore(new InMemoryObjectStore());
+        byte[] file = SmallDataFile.Write(schema, rows, rowGroupRowCount: 20_000, pageRowCount: 100);
+        await store.PutAsync("f", file, Token);
+        var state = new TableState(1, PartitionTree.Single(schema), [new FileReference("f", "root", rows.Count)], []);
+        var context = new ReadContext(store, "t", name => name, schema) { SmallRowGroupBytes = 1000, FilesAhead = 1 };
+        int[] keys = [39_999, 17, 20_000, 5, 7_777, 31_234, 12_345, 7_777, 19_999];
+        var filter = KeyFilter.Any(schema, KeyOrder.Bytes, [.. keys.Select(key => (IReadOnlyList<FieldValue>)[key])], []);
+
+        var found = await new TableReader(context).ReadAsync(state, filter, Token).ToListAsync(Token);
+
+        Assert.Equal(keys.Distinct().Order(), found.Select(row => row.GetInt(0)));
+        Assert.InRange(store.BytesRead, 1, file.Length / 4);
+        Assert.Equal((1, 0), (store.Opened, store.Open));
+    }
+
+    [Fact]
+    public void Keys_inside_of_a_range_of_later_row_keys_are_found_without_looking_at_each()
+    {
+        var random = new Random(2);
+        int[] keys = [.. Enumerable.Range(0, 5000).Select(_ => random.Next(1_000_000))];
+        var schema = new Schema([new Field("a", FieldType.Int), new Field("b", FieldType.Int)]);
+        var filter = KeyFilter.Any(schema, KeyOrder.Bytes, [.. keys.Select(key => (IReadOnlyList<FieldValue>)[key])], [[new FieldRange("b") { Max = 3 }]]);
+
+        var segment = Assert.Single(filter.Segments);
+        Assert.Single(segment.Boxes);
+        Assert.Equal(keys.Distinct().Count(), segment.Parts.Count);
+        var wanted = keys.ToHashSet();
+        Assert.All(Enumerable.Range(0, 3000).Select(i => i % 2 == 0 ? keys[i] : random.Next(1_000_000)), a =>
+        {
+            Assert.Equal(wanted.Contains(a), segment.Contains(KeyOf(a, 3)));
+            Assert.True(segment.Contains(KeyOf(a, 2)));
+        });
+
+        static byte[] KeyOf(int a, int b) => [.. KeyEncoder.Encode(a, KeyOrder.Bytes), .. KeyEncoder.Encode(b, KeyOrder.Bytes)];
     }
 
     [Fact]

@@ -20,6 +20,7 @@ internal sealed class DataFileCursor : IAsyncDisposable
     private RowGroupReader? _rowGroup;
     private RowGroupPart _part = RowGroupPart.None;
     private int _run;
+    private FollowingRows? _following;
     private int _stretchRows;
     private long _nextRow;
     private long _endRow;
@@ -47,6 +48,8 @@ internal sealed class DataFileCursor : IAsyncDisposable
 
     /// <summary>Where it takes its memory.</summary>
     public FileMemory Memory { get; }
+
+    public bool IsDisposed { get; private set; }
 
     /// <summary>True if it is at a row.</summary>
     public bool HasRow => _row >= 0 && _row < _end;
@@ -148,8 +151,30 @@ internal sealed class DataFileCursor : IAsyncDisposable
         }
     }
 
+    /// <summary>From now on it is the file's turn: what it needs it gets before others, and it reads on while its rows are decoded.</summary>
+    public void TakeTurn(CancellationToken cancellationToken)
+    {
+        Memory.IsAhead = false;
+        OpenFollowingRows(cancellationToken);
+    }
+
+    /// <summary>Lets go of rows that were read on; false if there are none.</summary>
+    public async ValueTask<bool> DropFollowingRowsAsync()
+    {
+        var following = _following;
+        _following = null;
+        if (following is not null)
+        {
+            await following.DisposeAsync().ConfigureAwait(false);
+        }
+
+        return following is not null;
+    }
+
     public async ValueTask DisposeAsync()
     {
+        IsDisposed = true;
+        await DropFollowingRowsAsync().ConfigureAwait(false);
         CloseRows();
         await _file.DisposeAsync().ConfigureAwait(false);
     }
@@ -210,18 +235,14 @@ internal sealed class DataFileCursor : IAsyncDisposable
     private async ValueTask<bool> OpenNextRowsAsync(CancellationToken cancellationToken)
     {
         CloseRows();
-        while (++_run >= _part.Runs.Count)
+        var following = _following;
+        _following = null;
+        var next = (following is null ? null : await following.TakeAsync().ConfigureAwait(false))
+            ?? await OpenRowsAfterAsync(_part, _run, Memory, cancellationToken).ConfigureAwait(false);
+        (_part, _run, _rowGroup) = (next.Part, next.Run, next.Reader);
+        if (_rowGroup is null)
         {
-            int next = NextRowGroup(_part.RowGroup);
-            if (next >= _file.RowGroupCount)
-            {
-                return false;
-            }
-
-            _run = -1;
-            _part = await _file.MayHoldAsync(next, _planned.Segments, cancellationToken).ConfigureAwait(false)
-                ? await _file.FindPartAsync(next, _planned.Segments, cancellationToken).ConfigureAwait(false)
-                : new RowGroupPart(next, null, []);
+            return false;
         }
 
         long stretchBytes = _file.StretchBytesOf(_part.RowGroup);
@@ -231,11 +252,40 @@ internal sealed class DataFileCursor : IAsyncDisposable
         }
 
         _stretchBytes = stretchBytes;
-        _rowGroup = await _file.OpenRowsAsync(_part, _part.Runs[_run], Memory, cancellationToken).ConfigureAwait(false);
         _stretchRows = _file.StretchRowsOf(_part.RowGroup);
         _nextRow = _rowGroup.Rows.First;
         _endRow = _rowGroup.Rows.End;
+        OpenFollowingRows(cancellationToken);
         return true;
+    }
+
+    private async Task<OpenRows> OpenRowsAfterAsync(RowGroupPart part, int run, FileMemory memory, CancellationToken cancellationToken)
+    {
+        while (++run >= part.Runs.Count)
+        {
+            int next = NextRowGroup(part.RowGroup);
+            if (next >= _file.RowGroupCount)
+            {
+                return new OpenRows(part, run, null, memory);
+            }
+
+            run = -1;
+            part = await _file.MayHoldAsync(next, _planned.Segments, cancellationToken).ConfigureAwait(false)
+                ? await _file.FindPartAsync(next, _planned.Segments, cancellationToken).ConfigureAwait(false)
+                : new RowGroupPart(next, null, []);
+        }
+
+        return new OpenRows(part, run, await _file.OpenRowsAsync(part, part.Runs[run], memory, cancellationToken).ConfigureAwait(false), memory);
+    }
+
+    /// <summary>Reads the rows after those that are open, while those are decoded.</summary>
+    private void OpenFollowingRows(CancellationToken cancellationToken)
+    {
+        if (!Memory.IsAhead && _rowGroup is not null && _context.FilesAhead > 0 && Memory.HasRoomAhead)
+        {
+            var memory = Memory.ForAhead();
+            _following = FollowingRows.Begin(token => OpenRowsAfterAsync(_part, _run, memory, token), cancellationToken);
+        }
     }
 
     private void CloseRows()

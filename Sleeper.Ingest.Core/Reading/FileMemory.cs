@@ -18,6 +18,12 @@ internal sealed class FileMemory(ReadContext context, MemoryBudget budget, strin
     /// <summary>True until it is the file's turn.</summary>
     public bool IsAhead { get; set; }
 
+    /// <summary>True if there is enough for one more file or row group.</summary>
+    public bool HasRoomAhead => budget.FreeBytes >= (2 * context.FileShareBytes) + context.StretchBytes;
+
+    /// <summary>For rows of the same file that are read before their turn.</summary>
+    public FileMemory ForAhead() => new(context, budget, fileName, giveWayAsync) { IsAhead = true };
+
     public async ValueTask<bool> TryReserveAsync(long bytes, CancellationToken cancellationToken)
     {
         if (!budget.TryReserve(bytes) && (IsAhead || !await giveWayAsync().ConfigureAwait(false) || !budget.TryReserve(bytes)))

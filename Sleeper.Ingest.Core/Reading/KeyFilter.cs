@@ -61,44 +61,52 @@ internal sealed class KeyFilter
         return Unite(wanted);
     }
 
-    /// <summary>Sorts, and makes one of those that overlap.</summary>
-    private static KeyFilter Unite(List<KeySegment> wanted)
+    private static KeyFilter Unite(IEnumerable<KeySegment> wanted)
     {
-        var united = new List<KeySegment>(wanted.Count);
-        var group = new List<KeySegment>();
-        byte[]? upper = null;
-        foreach (var segment in wanted.Where(s => !s.Regions[0].IsEmpty).OrderBy(s => s.Lower, Comparer<byte[]>.Create((l, r) => l.AsSpan().SequenceCompareTo(r))))
+        var united = new List<KeySegment>();
+        foreach (var group in GroupOverlapping(wanted.Where(s => !s.Regions[0].IsEmpty)))
         {
-            if (group.Count > 0 && upper is not null && segment.Lower.AsSpan().SequenceCompareTo(upper) >= 0)
-            {
-                united.Add(Merge(group, upper));
-                group.Clear();
-            }
-
-            upper = group.Count == 0 || IsAbove(segment.Upper, upper) ? segment.Upper : upper;
-            group.Add(segment);
-        }
-
-        if (group.Count > 0)
-        {
-            united.Add(Merge(group, upper));
+            KeySegment[] plain = [.. group.Where(s => s.Boxes.Count == 0)];
+            KeyBox[] boxes = [.. group.SelectMany(s => s.Boxes)];
+            var parts = GroupOverlapping(plain).Select(part => Span(part, [])).ToList();
+            var whole = Span(group, boxes);
+            united.Add(parts.Count == 1 && IsSame(parts[0], whole) ? parts[0] : whole with { Parts = new SegmentList(parts) });
         }
 
         return new KeyFilter(united, false);
     }
 
-    private static bool IsAbove(byte[]? left, byte[]? right) => right is not null && (left is null || left.AsSpan().SequenceCompareTo(right) > 0);
-
-    private static KeySegment Merge(List<KeySegment> group, byte[]? upper)
+    /// <summary>Sorted, those together that overlap; ends that only touch do not.</summary>
+    private static List<List<KeySegment>> GroupOverlapping(IEnumerable<KeySegment> segments)
     {
-        byte[] lower = group[0].Lower;
-        var whole = group.Find(s => s.Boxes.Count == 0 && s.Lower.AsSpan().SequenceEqual(lower) && !IsAbove(upper, s.Upper));
-        if (whole is not null || group.Count == 1)
+        var groups = new List<List<KeySegment>>();
+        byte[]? upper = null;
+        foreach (var segment in segments.OrderBy(s => s.Lower, Comparer<byte[]>.Create((l, r) => l.AsSpan().SequenceCompareTo(r))))
         {
-            return whole ?? group[0];
+            if (groups.Count == 0 || (upper is not null && segment.Lower.AsSpan().SequenceCompareTo(upper) >= 0))
+            {
+                groups.Add([]);
+                upper = segment.Upper;
+            }
+
+            upper = Greater(segment.Upper, upper);
+            groups[^1].Add(segment);
         }
 
-        KeyBox[] boxes = [.. group.SelectMany(s => s.Regions)];
-        return new KeySegment(lower, upper, boxes, boxes, []);
+        return groups;
     }
+
+    /// <summary>From the start of a group to its end. It has a row key only if one of the group, which then holds the others, reaches so far.</summary>
+    private static KeySegment Span(List<KeySegment> group, IReadOnlyList<KeyBox> boxes)
+    {
+        byte[]? upper = group.Select(s => s.Upper).Aggregate(Greater);
+        var span = new KeySegment(group[0].Lower, upper, boxes, [.. group.SelectMany(s => s.Regions)], []);
+        return group.Find(s => s.Boxes.Count == 0 && IsSame(s, span)) ?? span;
+    }
+
+    private static bool IsSame(KeySegment left, KeySegment right) =>
+        left.Lower.AsSpan().SequenceEqual(right.Lower) && (left.Upper is null ? right.Upper is null : right.Upper is not null && left.Upper.AsSpan().SequenceEqual(right.Upper));
+
+    private static byte[]? Greater(byte[]? left, byte[]? right) =>
+        left is null || right is null ? null : left.AsSpan().SequenceCompareTo(right) >= 0 ? left : right;
 }

@@ -2,14 +2,19 @@ using Sleeper.Ingest.Core.Rows;
 
 namespace Sleeper.Ingest.Core.Reading;
 
-/// <summary>A range of whole keys in which rows are wanted, by one box or by several that overlap. Immutable.</summary>
+/// <summary>A range of whole keys in which rows are wanted: all of them, or those in boxes and parts that overlap. Immutable.</summary>
 /// <param name="Lower">No wanted key of it is below; empty for no bound.</param>
 /// <param name="Upper">All wanted keys of it are below; null for no bound.</param>
-/// <param name="Boxes">The boxes; a row is wanted if it is in one of them. None: every row between the ends is.</param>
+/// <param name="Boxes">If there are any, a row is wanted only if it is in one of them or in one of <see cref="Parts"/>.</param>
 /// <param name="Regions">What rows of it can be, for leaving out partitions and row groups; one box at least, none for everything.</param>
 /// <param name="RowKey">The values of the first row keys that all its rows have; empty where it is a range.</param>
 internal sealed record KeySegment(byte[] Lower, byte[]? Upper, IReadOnlyList<KeyBox> Boxes, IReadOnlyList<KeyBox> Regions, IReadOnlyList<FieldValue> RowKey)
 {
+    private static readonly SegmentList s_none = new([]);
+
+    /// <summary>Besides boxes: parts of it of which every row is wanted.</summary>
+    public SegmentList Parts { get; init; } = s_none;
+
     /// <summary>For a key between the ends: true if its row is wanted.</summary>
     public bool Contains(ReadOnlySpan<byte> key)
     {
@@ -21,7 +26,8 @@ internal sealed record KeySegment(byte[] Lower, byte[]? Upper, IReadOnlyList<Key
             }
         }
 
-        return Boxes.Count == 0;
+        int part = Parts.FindFirst(key);
+        return Boxes.Count == 0 || (part < Parts.Count && key.SequenceCompareTo(Parts[part].Lower) >= 0);
     }
 
     /// <summary>The part of it that lies in a region; null if that is none.</summary>

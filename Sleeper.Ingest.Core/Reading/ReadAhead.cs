@@ -2,7 +2,7 @@ using Sleeper.Ingest.Core.Buffers;
 
 namespace Sleeper.Ingest.Core.Reading;
 
-/// <summary>Opens files and decodes their first rows before it is their turn, several at the same time, as far as memory goes.</summary>
+/// <summary>Opens files and decodes their first rows before it is their turn, several at the same time, as far as memory goes. Knows the files whose turn it is, which read on.</summary>
 /// <remarks>
 /// Files are begun in the order in which they are needed at the latest: by their least wanted key. What goes wrong with one is thrown when it is taken, so
 /// that the rows before it are given first. One caller at a time; what runs in the background touches its own file only.
@@ -14,6 +14,7 @@ internal sealed class ReadAhead : IAsyncDisposable
     private readonly PlannedReference[] _inOrder;
     private readonly Dictionary<int, Task<DataFileCursor?>> _begun = [];
     private readonly HashSet<int> _taken = [];
+    private readonly List<DataFileCursor> _open = [];
     private readonly CancellationToken _cancellationToken;
     private CancellationTokenSource _stop;
     private int _most;
@@ -35,17 +36,18 @@ internal sealed class ReadAhead : IAsyncDisposable
     {
         Begin();
         _taken.Add(planned.Ordinal);
+        DataFileCursor? cursor = null;
         if (_begun.Remove(planned.Ordinal, out var ahead))
         {
             Begin();
-            if (await ahead.ConfigureAwait(false) is { } cursor)
-            {
-                cursor.Memory.IsAhead = false;
-                return cursor;
-            }
+            cursor = await ahead.ConfigureAwait(false);
         }
 
-        return await DataFileCursor.OpenAsync(_context, planned, MemoryOf(planned, isAhead: false), _cancellationToken).ConfigureAwait(false);
+        cursor ??= await DataFileCursor.OpenAsync(_context, planned, MemoryOf(planned, isAhead: false), _cancellationToken).ConfigureAwait(false);
+        _open.RemoveAll(other => other.IsDisposed);
+        _open.Add(cursor);
+        cursor.TakeTurn(_cancellationToken);
+        return cursor;
     }
 
     public async ValueTask DisposeAsync()
@@ -94,12 +96,18 @@ internal sealed class ReadAhead : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets go of everything that is read ahead; from then on half as many files are, so that no two reads of the same bytes follow each other for long.</summary>
+    /// <summary>Lets go of everything that is read ahead; from then on half as many files are, so that the same bytes are not read twice again and again.</summary>
     private async ValueTask<bool> GiveWayAsync()
     {
+        bool isAny = _begun.Count > 0;
+        foreach (var cursor in _open)
+        {
+            isAny |= await cursor.DropFollowingRowsAsync().ConfigureAwait(false);
+        }
+
         if (_begun.Count == 0)
         {
-            return false;
+            return isAny;
         }
 
         _most /= 2;

@@ -8,11 +8,11 @@ internal sealed class SegmentList(IReadOnlyList<KeySegment> segments)
 
     public KeySegment this[int index] => segments[index];
 
-    /// <summary>The first segment that has keys from a value on; the first of all for null.</summary>
-    public int FindFirst(byte[]? min)
+    /// <summary>The first segment that has keys from a value on; the first of all for an empty one.</summary>
+    public int FindFirst(ReadOnlySpan<byte> min)
     {
         int low = 0;
-        int high = min is null ? 0 : segments.Count;
+        int high = min.IsEmpty ? 0 : segments.Count;
         while (low < high)
         {
             int middle = (int)((uint)(low + high) >> 1);
