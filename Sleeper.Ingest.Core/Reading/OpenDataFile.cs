@@ -133,7 +133,9 @@ internal sealed class OpenDataFile : IAsyncDisposable
 
     /// <summary>About how many bytes these take.</summary>
     public long StretchBytesOf(int rowGroup) =>
-        Math.Min(_context.StretchBytes, _leafColumns.Sum(leaf => Math.Max(0, _reader.Metadata.RowGroups[rowGroup].Columns[leaf].Metadata?.TotalUncompressedSize ?? 0)));
+        Math.Min(
+            _context.StretchBytes,
+            _leafColumns.Sum(leaf => Math.Clamp(_reader.Metadata.RowGroups[rowGroup].Columns[leaf].Metadata?.TotalUncompressedSize ?? 0, 0, _context.StretchBytes)));
 
     /// <summary>Finds those rows of a row group of which the page index does not say that their keys are not wanted.</summary>
     public async ValueTask<RowGroupPart> FindPartAsync(int rowGroup, SegmentList segments, CancellationToken cancellationToken)
