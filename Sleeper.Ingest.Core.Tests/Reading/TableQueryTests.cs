@@ -118,6 +118,25 @@ public sealed class TableQueryTests
     }
 
     [Fact]
+    public async Task Row_groups_outside_of_a_range_of_the_second_row_key_are_not_read()
+    {
+        var schema = new Schema([new Field("a", FieldType.String), new Field("b", FieldType.Long)], null, [new Field("v", FieldType.String)]);
+        var rows = Enumerable.Range(0, 20_000).Select(i => new Row(schema, "same", (long)i, $"{i * 2654435761L:x16}{i * 40503L:x16}")).ToList();
+        var store = new ReaderCountingStore(new InMemoryObjectStore());
+        byte[] file = SmallDataFile.Write(schema, rows, rowGroupRowCount: 1000);
+        await store.PutAsync("f", file, Token);
+        var state = new TableState(1, PartitionTree.Single(schema), [new FileReference("f", "root", rows.Count)], []);
+        var filter = KeyFilter.Any(schema, KeyOrder.Bytes, [], [[new FieldRange("b") { Min = 5100L, Max = 5200L }], [new FieldRange("b") { Min = 12_000L, ExcludeMin = true, Max = 12_003L }]]);
+
+        var found = await new TableReader(new ReadContext(store, "t", name => name, schema)).ReadAsync(state, filter, Token).ToListAsync(Token);
+
+        Assert.Equal([.. rows[5100..5200], rows[12_001], rows[12_002]], found);
+
+        // The footer comes with the last 64 KiB; then two of twenty row groups.
+        Assert.InRange(store.BytesRead, 1, (64 << 10) + (file.Length / 8));
+    }
+
+    [Fact]
     public void Keys_inside_of_a_range_of_later_row_keys_are_found_without_looking_at_each()
     {
         var random = new Random(2);
