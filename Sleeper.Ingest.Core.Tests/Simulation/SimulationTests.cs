@@ -8,7 +8,7 @@ namespace Sleeper.Ingest.Core.Tests.Simulation;
 public sealed class SimulationTests(ITestOutputHelper output)
 {
     /// <summary>Planted bugs are found within so many seeds.</summary>
-    private const int SeedsForBug = 400;
+    private const int SeedsForBug = 1500;
 
     private static int SeedCount => Environment.GetEnvironmentVariable("SLEEPER_SEEDS") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : 10_000;
 
