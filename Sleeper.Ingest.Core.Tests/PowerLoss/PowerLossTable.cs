@@ -11,7 +11,7 @@ internal static class PowerLossTable
 {
     public const int FilesOfIngest = 2;
 
-    private static readonly byte[] s_rows = System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("a row of the batch\n", 60)));
+    private static readonly byte[] Rows = System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("a row of the batch\n", 60)));
 
     public static Task<OwnTable> OpenAsync(IFileSystem disk, int seed) => OwnTable.CreateOrOpenAsync(
         new LocalObjectStore("/store", new LocalObjectStoreOptions { Scheduler = new InlineScheduler() }, disk),
@@ -30,9 +30,9 @@ internal static class PowerLossTable
             string name = TablePaths.DataFile(partition, attempt.FileNamePrefix, 0);
             objects.Add(table.Paths.InStore(name));
             await using var writer = await table.Store.CreateAsync(objects[^1]);
-            await writer.AppendAsync(s_rows);
+            await writer.AppendAsync(Rows);
             await writer.CompleteAsync();
-            files.Add(new DataFile(name, s_rows.Length, [new FileReference(name, partition, 60)]));
+            files.Add(new DataFile(name, Rows.Length, [new FileReference(name, partition, 60)]));
         }
 
         var outcome = await new FileCommitter(table.StateStore, table.Store).CommitAsync(attempt, new IngestCommit(files, 120, 1), objects, barrier, default);
@@ -43,7 +43,7 @@ internal static class PowerLossTable
     public static async Task RequireAsync(OwnTable table, TableState state, string fileName, string what)
     {
         var bytes = await SmallObjects.ReadAsync(table.Store, table.Paths.InStore(fileName), default);
-        if (!state.References.Any(r => r.FileName == fileName) || bytes is null || !bytes.Value.Span.SequenceEqual(s_rows))
+        if (!state.References.Any(r => r.FileName == fileName) || bytes is null || !bytes.Value.Span.SequenceEqual(Rows))
         {
             throw new LostRowsException($"{what}: '{fileName}' is not there or not whole.");
         }

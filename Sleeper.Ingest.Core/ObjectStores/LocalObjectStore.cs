@@ -24,7 +24,7 @@ public sealed class LocalObjectStore : IObjectStore, IUnfinishedObjects
     private static long s_temporaryCount;
 
     // Processes of two containers may have one number, and one folder.
-    private static readonly string s_process = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}~{(uint)SystemRandom.Next():x8}");
+    private static readonly string OwnName = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}~{(uint)SystemRandom.Next():x8}");
 
     private readonly IFileSystem _fileSystem;
     private readonly LocalObjectStoreOptions _options;
@@ -294,7 +294,7 @@ public sealed class LocalObjectStore : IObjectStore, IUnfinishedObjects
         {
             var name = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{ObjectPath.TemporaryPrefix}{s_process}~{Interlocked.Increment(ref s_temporaryCount)}");
+                $"{ObjectPath.TemporaryPrefix}{OwnName}~{Interlocked.Increment(ref s_temporaryCount)}");
             var temporary = Path.Combine(folder, name);
             IDiskFile? file;
             try

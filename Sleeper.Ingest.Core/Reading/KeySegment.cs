@@ -10,10 +10,10 @@ namespace Sleeper.Ingest.Core.Reading;
 /// <param name="RowKey">The values of the first row keys that all its rows have; empty where it is a range.</param>
 internal sealed record KeySegment(byte[] Lower, byte[]? Upper, IReadOnlyList<KeyBox> Boxes, IReadOnlyList<KeyBox> Regions, IReadOnlyList<FieldValue> RowKey)
 {
-    private static readonly SegmentList s_none = new([]);
+    private static readonly SegmentList None = new([]);
 
     /// <summary>Besides boxes: parts of it of which every row is wanted.</summary>
-    public SegmentList Parts { get; init; } = s_none;
+    public SegmentList Parts { get; init; } = None;
 
     /// <summary>For a key between the ends: true if its row is wanted.</summary>
     public bool Contains(ReadOnlySpan<byte> key)

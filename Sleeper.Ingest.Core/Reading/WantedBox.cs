@@ -8,7 +8,7 @@ namespace Sleeper.Ingest.Core.Reading;
 internal sealed class WantedBox
 {
     /// <summary>Above every encoded value: where a range begins that has none.</summary>
-    private static readonly byte[] s_nothing = [.. Enumerable.Repeat((byte)0xFF, KeyEncoder.LongBytes + 1)];
+    private static readonly byte[] Nothing = [.. Enumerable.Repeat((byte)0xFF, KeyEncoder.LongBytes + 1)];
 
     private readonly Schema _schema;
     private readonly KeyOrder _order;
@@ -79,11 +79,11 @@ internal sealed class WantedBox
         byte[]? min = range.Min.IsNull ? [] : Encode(index, range.Min);
         byte[]? max = range.Max.IsNull ? null : Encode(index, range.Max);
         _isExact[index] = max is not null && range is { ExcludeMin: false, IncludeMax: true } && min.AsSpan().SequenceEqual(max);
-        _mins[index] = (range.ExcludeMin && min.Length > 0 ? KeyBox.Successor(min) : min) ?? s_nothing;
+        _mins[index] = (range.ExcludeMin && min.Length > 0 ? KeyBox.Successor(min) : min) ?? Nothing;
         _maxs[index] = range.IncludeMax && max is not null ? KeyBox.Successor(max) : max;
-        if (_mins[index] == s_nothing)
+        if (_mins[index] == Nothing)
         {
-            _maxs[index] = s_nothing;
+            _maxs[index] = Nothing;
         }
     }
 
