@@ -1,5 +1,6 @@
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Parquet.Schemas;
+using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.Core.Tests.Differential;
 
@@ -43,7 +44,7 @@ internal sealed class ColumnShredder
         {
             case NestedKind.Leaf:
                 AddEntry(node.FirstLeaf, repetition, node.MaxDefinitionLevel);
-                AddValue(_vectors[node.FirstLeaf], value);
+                ColumnVectors.AddValue(_vectors[node.FirstLeaf], value);
                 break;
             case NestedKind.Struct:
                 for (int i = 0; i < type.Children.Count; i++)
@@ -99,26 +100,5 @@ internal sealed class ColumnShredder
         }
 
         vector.LevelCount++;
-    }
-
-    private static void AddValue(ColumnVector vector, object value)
-    {
-        vector.EnsureValues(1);
-        switch (value)
-        {
-            case int small:
-                vector.Ints[vector.ValueCount++] = small;
-                break;
-            case long large:
-                vector.Longs[vector.ValueCount++] = large;
-                break;
-            default:
-                byte[] bytes = (byte[])value;
-                vector.EnsureBytes(bytes.Length);
-                int start = vector.ByteCount;
-                bytes.CopyTo(vector.Bytes, start);
-                vector.Offsets[++vector.ValueCount] = start + bytes.Length;
-                break;
-        }
     }
 }

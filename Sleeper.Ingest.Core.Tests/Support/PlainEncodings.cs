@@ -1,10 +1,41 @@
 using System.Buffers.Binary;
+using Sleeper.Ingest.Core.Parquet.Metadata;
 
 namespace Sleeper.Ingest.Core.Tests.Support;
 
 /// <summary>Slow and simple encoders of the format's encodings, to hold the decoders against.</summary>
 internal static class PlainEncodings
 {
+    /// <summary>The values of a data page in any encoding but a dictionary's.</summary>
+    /// <param name="type">Of the column.</param>
+    /// <param name="encoding">One that the type can have.</param>
+    /// <param name="values">As plain bytes, a byte for a boolean.</param>
+    /// <param name="width">Bytes of a value; 0 for byte arrays.</param>
+    /// <param name="maxBlockFactor">Blocks of DELTA_BINARY_PACKED have up to 8 times so many values in each miniblock.</param>
+    /// <param name="random">Chooses what the encoding leaves open.</param>
+    public static byte[] Encode(PhysicalType type, ParquetEncoding encoding, byte[][] values, int width, int maxBlockFactor, Random random)
+    {
+        switch (encoding)
+        {
+            case ParquetEncoding.Plain when type == PhysicalType.Boolean:
+                return Pack([.. values.Select(value => (ulong)value[0])], 1);
+            case ParquetEncoding.Rle:
+                return HandmadeParquet.V1Levels(Hybrid([.. values.Select(value => (int)value[0])], 1, random));
+            case ParquetEncoding.Plain:
+                return type == PhysicalType.ByteArray ? Plain(values) : [.. values.SelectMany(value => value)];
+            case ParquetEncoding.DeltaBinaryPacked:
+                long[] numbers = [.. values.Select(value => width == 4 ? BitConverter.ToInt32(value) : BitConverter.ToInt64(value))];
+                int miniblocks = 1 << random.Next(0, 4);
+                return Delta(numbers, miniblocks * 8 * random.Next(1, maxBlockFactor + 1), miniblocks);
+            case ParquetEncoding.DeltaLengthByteArray:
+                return DeltaLength(values);
+            case ParquetEncoding.DeltaByteArray:
+                return DeltaBytes(values);
+            default:
+                return Split(values, width);
+        }
+    }
+
     /// <summary>Values of a width in bits one after the other, lowest bit first; padded to whole bytes.</summary>
     public static byte[] Pack(IReadOnlyList<ulong> values, int width)
     {

@@ -126,27 +126,9 @@ internal sealed record ProbeColumn(SchemaNode Node, ColumnVector[] Columns)
 
     private static void Add(ColumnVector vector, object? value)
     {
-        if (value is null)
+        if (value is not null)
         {
-            return;
-        }
-
-        vector.EnsureValues(1);
-        switch (value)
-        {
-            case int number:
-                vector.Ints[vector.ValueCount++] = number;
-                break;
-            case long number:
-                vector.Longs[vector.ValueCount++] = number;
-                break;
-            default:
-                byte[] bytes = (byte[])value;
-                vector.EnsureBytes(bytes.Length);
-                int start = vector.ByteCount;
-                bytes.CopyTo(vector.Bytes, start);
-                vector.Offsets[++vector.ValueCount] = start + bytes.Length;
-                break;
+            ColumnVectors.AddValue(vector, value);
         }
     }
 }

@@ -157,30 +157,7 @@ public unsafe class ValueDecodersTests
             return new Case(column, encoding, values, [(byte)indexWidth, .. indexWidth == 0 ? [] : PlainEncodings.Hybrid(indexes, indexWidth, random)], MakeDictionary(column, distinct, width));
         }
 
-        return new Case(column, encoding, values, Encode(encoding, type, values, width, random), null);
-    }
-
-    private static byte[] Encode(ParquetEncoding encoding, PhysicalType type, byte[][] values, int width, Random random)
-    {
-        switch (encoding)
-        {
-            case ParquetEncoding.Plain when type == PhysicalType.Boolean:
-                return PlainEncodings.Pack([.. values.Select(value => (ulong)value[0])], 1);
-            case ParquetEncoding.Rle:
-                return HandmadeParquet.V1Levels(PlainEncodings.Hybrid([.. values.Select(value => (int)value[0])], 1, random));
-            case ParquetEncoding.Plain:
-                return type == PhysicalType.ByteArray ? PlainEncodings.Plain(values) : [.. values.SelectMany(value => value)];
-            case ParquetEncoding.DeltaBinaryPacked:
-                long[] numbers = [.. values.Select(value => width == 4 ? BitConverter.ToInt32(value) : BitConverter.ToInt64(value))];
-                int miniblocks = 1 << random.Next(0, 4);
-                return PlainEncodings.Delta(numbers, miniblocks * 8 * random.Next(1, 9), miniblocks);
-            case ParquetEncoding.DeltaLengthByteArray:
-                return PlainEncodings.DeltaLength(values);
-            case ParquetEncoding.DeltaByteArray:
-                return PlainEncodings.DeltaBytes(values);
-            default:
-                return PlainEncodings.Split(values, width);
-        }
+        return new Case(column, encoding, values, PlainEncodings.Encode(type, encoding, values, width, maxBlockFactor: 8, random), null);
     }
 
     private static ColumnVector MakeDictionary(LeafColumn column, byte[][] distinct, int width)

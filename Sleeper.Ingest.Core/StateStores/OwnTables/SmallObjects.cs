@@ -2,7 +2,7 @@ using Sleeper.Ingest.Core.ObjectStores;
 
 namespace Sleeper.Ingest.Core.StateStores.OwnTables;
 
-/// <summary>Reads objects that are read whole.</summary>
+/// <summary>Objects that are read whole, and what is done to those that others put.</summary>
 internal static class SmallObjects
 {
     /// <summary>Beyond this an object is no log entry, intent or properties of ours: a claim that is not believed.</summary>
@@ -28,6 +28,16 @@ internal static class SmallObjects
             byte[] bytes = new byte[reader.LengthBytes];
             await reader.ReadAsync(0, bytes, cancellationToken).ConfigureAwait(false);
             return bytes;
+        }
+    }
+
+    /// <summary>Makes objects that were found, whoever put them, survive a crash of the machine. On a bucket that is no request.</summary>
+    public static async Task MakeDurableAsync(IObjectStore store, IReadOnlyCollection<string> found, CancellationToken cancellationToken)
+    {
+        var barrier = await store.OpenBarrierAsync(cancellationToken).ConfigureAwait(false);
+        await using (barrier.ConfigureAwait(false))
+        {
+            await barrier.FlushAsync(found, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -12,14 +12,8 @@ internal sealed class ObjectStoreTransactionLog(IObjectStore store, TablePaths p
     public override Task<bool> AppendIfAbsentAsync(PreparedEntry entry, CancellationToken cancellationToken) =>
         store.PutIfAbsentAsync(paths.LogEntry(Kind, entry.Entry.Number), entry.Bytes, cancellationToken);
 
-    public override async Task MakeDurableAsync(long number, CancellationToken cancellationToken)
-    {
-        var barrier = await store.OpenBarrierAsync(cancellationToken).ConfigureAwait(false);
-        await using (barrier.ConfigureAwait(false))
-        {
-            await barrier.FlushAsync([paths.LogEntry(Kind, number)], cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public override Task MakeDurableAsync(long number, CancellationToken cancellationToken) =>
+        SmallObjects.MakeDurableAsync(store, [paths.LogEntry(Kind, number)], cancellationToken);
 
     protected override Task<ReadOnlyMemory<byte>?> ReadBytesAsync(long number, CancellationToken cancellationToken) =>
         SmallObjects.ReadAsync(store, paths.LogEntry(Kind, number), cancellationToken);

@@ -212,7 +212,7 @@ internal sealed unsafe class DecoderTarget(string name, (PhysicalType Type, Parq
         }
         else
         {
-            page = Encode(type, encoding, values, width, random);
+            page = PlainEncodings.Encode(type, encoding, values, width, maxBlockFactor: 4, random);
         }
 
         byte[] plain = type == PhysicalType.ByteArray ? PlainEncodings.Plain(dictionary) : [.. dictionary.SelectMany(value => value)];
@@ -240,28 +240,5 @@ internal sealed unsafe class DecoderTarget(string name, (PhysicalType Type, Parq
         // A beginning that the value before may have too.
         value.AsSpan(0, Math.Min(value.Length, 3 + (place % 3))).Fill((byte)'p');
         return value;
-    }
-
-    private static byte[] Encode(PhysicalType type, ParquetEncoding encoding, byte[][] values, int width, Random random)
-    {
-        switch (encoding)
-        {
-            case ParquetEncoding.Plain when type == PhysicalType.Boolean:
-                return PlainEncodings.Pack([.. values.Select(value => (ulong)value[0])], 1);
-            case ParquetEncoding.Rle:
-                return HandmadeParquet.V1Levels(PlainEncodings.Hybrid([.. values.Select(value => (int)value[0])], 1, random));
-            case ParquetEncoding.Plain:
-                return type == PhysicalType.ByteArray ? PlainEncodings.Plain(values) : [.. values.SelectMany(value => value)];
-            case ParquetEncoding.DeltaBinaryPacked:
-                int miniblocks = 1 << random.Next(0, 4);
-                return PlainEncodings.Delta(
-                    [.. values.Select(value => width == 4 ? BitConverter.ToInt32(value) : BitConverter.ToInt64(value))], miniblocks * 8 * random.Next(1, 5), miniblocks);
-            case ParquetEncoding.DeltaLengthByteArray:
-                return PlainEncodings.DeltaLength(values);
-            case ParquetEncoding.DeltaByteArray:
-                return PlainEncodings.DeltaBytes(values);
-            default:
-                return PlainEncodings.Split(values, width);
-        }
     }
 }

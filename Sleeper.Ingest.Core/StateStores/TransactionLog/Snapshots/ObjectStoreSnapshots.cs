@@ -106,29 +106,20 @@ internal sealed class ObjectStoreSnapshots(IObjectStore store, TablePaths paths,
             return true;
         }
 
-        await FlushAsync([path], cancellationToken).ConfigureAwait(false);
+        await SmallObjects.MakeDurableAsync(store, [path], cancellationToken).ConfigureAwait(false);
         return false;
     }
 
     public Task PutHintAsync(ReadOnlyMemory<byte> head, CancellationToken cancellationToken) => store.PutAsync(paths.SnapshotHint, head, cancellationToken);
 
     public Task MakeDurableAsync(long number, CancellationToken cancellationToken) =>
-        FlushAsync([paths.Snapshot(number, SnapshotPart.Files), paths.Snapshot(number, SnapshotPart.Head)], cancellationToken);
+        SmallObjects.MakeDurableAsync(store, [paths.Snapshot(number, SnapshotPart.Files), paths.Snapshot(number, SnapshotPart.Head)], cancellationToken);
 
     public async Task DeleteAsync(long number, CancellationToken cancellationToken)
     {
         foreach (var part in (SnapshotPart[])[SnapshotPart.Head, SnapshotPart.Files, SnapshotPart.Verified])
         {
             await store.DeleteAsync(paths.Snapshot(number, part), cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async Task FlushAsync(string[] found, CancellationToken cancellationToken)
-    {
-        var barrier = await store.OpenBarrierAsync(cancellationToken).ConfigureAwait(false);
-        await using (barrier.ConfigureAwait(false))
-        {
-            await barrier.FlushAsync(found, cancellationToken).ConfigureAwait(false);
         }
     }
 
