@@ -30,7 +30,7 @@ internal static class LayerTable
         ["Partitioning"] = ["Rows", "Schemas"],
         ["Sketches"] = ["Rows", "Schemas"],
         ["DataFiles"] = ["Schemas", "Parquet", "ObjectStores", "Rows", "Partitioning", "Sketches"],
-        ["StateStores"] = ["Schemas", "Parquet", "ObjectStores", "Rows", "Partitioning"],
+        ["StateStores"] = ["Schemas", "Parquet", "ObjectStores", "Rows", "Partitioning", "Queues"],
         ["Committing"] = ["Schemas", "Parquet", "ObjectStores", "Rows", "Partitioning", "Sketches", "DataFiles", "StateStores"],
         ["Pipeline"] = [.. Files, Root],
         ["Reading"] = [.. Files, Root],
