@@ -22,25 +22,25 @@ namespace Sleeper.Ingest.Core;
 /// </code></example>
 public sealed class Table
 {
-    private readonly OwnTable _own;
+    private readonly OpenTable _table;
     private readonly ReadContext _context;
 
-    private Table(OwnTable own)
-        : this(own, ParquetReadLimits.Default)
+    private Table(OpenTable table)
+        : this(table, ParquetReadLimits.Default)
     {
     }
 
-    private Table(OwnTable own, ParquetReadLimits limits)
+    private Table(OpenTable table, ParquetReadLimits limits)
     {
-        _own = own;
-        _context = new ReadContext(own.Store, own.Name, own.Paths.InStore, own.Schema) { Limits = limits.ForReader() };
+        _table = table;
+        _context = new ReadContext(table.Store, table.Name, table.PathInStore, table.Schema, table.Order) { Limits = limits.ForReader() };
     }
 
     /// <summary>The table's name.</summary>
-    public string Name => _own.Name;
+    public string Name => _table.Name;
 
     /// <summary>The table's fields.</summary>
-    public Schema Schema => _own.Schema;
+    public Schema Schema => _table.Schema;
 
     /// <summary>Makes a table, or opens the one of that name if its schema is the same; then the partitions that it has stay.</summary>
     /// <param name="store">Where the table shall lie.</param>
@@ -63,7 +63,8 @@ public sealed class Table
         var tree = splitPoints is null or { Count: 0 }
             ? PartitionTree.Single(schema)
             : PartitionTree.FromSplitPoints(schema, splitPoints, SystemRandom.Uuid);
-        return new Table(await OwnTable.CreateOrOpenAsync(store, name, schema, tree, StateOptions(), null, cancellationToken).ConfigureAwait(false));
+        var own = await OwnTable.CreateOrOpenAsync(store, name, schema, tree, StateOptions(), null, cancellationToken).ConfigureAwait(false);
+        return new Table(own.ToOpenTable());
     }
 
     /// <summary>Opens a table; its schema comes from the table.</summary>
@@ -72,7 +73,7 @@ public sealed class Table
     public static async Task<Table> OpenAsync(IObjectStore store, string name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
-        return new Table(await OwnTable.OpenAsync(store, name, StateOptions(), null, cancellationToken).ConfigureAwait(false));
+        return new Table((await OwnTable.OpenAsync(store, name, StateOptions(), null, cancellationToken).ConfigureAwait(false)).ToOpenTable());
     }
 
     /// <summary>Opens a table in a local folder that holds tables.</summary>
@@ -106,8 +107,8 @@ public sealed class Table
     /// <summary>The table in numbers: leaves, rows, files, bytes, last commits. Reads the table's state and lists its files; reads no data.</summary>
     public async Task<TableDescription> DescribeAsync(CancellationToken cancellationToken = default)
     {
-        var state = await _own.StateStore.LoadStateAsync(cancellationToken).ConfigureAwait(false);
-        var sizes = await TableSizes.FindAsync(_own.Store, _own.Paths.AllData, _own.Paths.InStore, state.References, cancellationToken).ConfigureAwait(false);
+        var state = await _table.StateStore.LoadStateAsync(cancellationToken).ConfigureAwait(false);
+        var sizes = await TableSizes.FindAsync(_table.Store, _table.DataFolder, _table.PathInStore, state.References, cancellationToken).ConfigureAwait(false);
         return Describe(state, sizes);
     }
 
@@ -117,7 +118,7 @@ public sealed class Table
     public Table WithParquetLimits(ParquetReadLimits limits)
     {
         ArgumentNullException.ThrowIfNull(limits);
-        return new Table(_own, limits);
+        return new Table(_table, limits);
     }
 
     /// <summary>All rows in key order: row keys, then sort keys; rows with equal keys in the order of their commits.</summary>
@@ -136,9 +137,9 @@ public sealed class Table
     public IAsyncEnumerable<Row> ReadAsync(RowKeyRange range, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(range);
-        var filter = range.RowKey.Count > 0 ? KeyFilter.Exactly(Schema, KeyOrder.Bytes, range.RowKey)
+        var filter = range.RowKey.Count > 0 ? KeyFilter.Exactly(Schema, _table.Order, range.RowKey)
             : range.Min.IsNull && range.Max.IsNull ? KeyFilter.Everything
-            : KeyFilter.Between(Schema, KeyOrder.Bytes, range.Min, range.Max);
+            : KeyFilter.Between(Schema, _table.Order, range.Min, range.Max);
         return ReadOneStateAsync(TableQuery.All, filter, cancellationToken);
     }
 
@@ -156,7 +157,7 @@ public sealed class Table
         ArgumentNullException.ThrowIfNull(query);
         var filter = query.RowKeys is null && query.Ranges is null
             ? KeyFilter.Everything
-            : KeyFilter.Any(Schema, KeyOrder.Bytes, query.RowKeys ?? [], query.Ranges ?? []);
+            : KeyFilter.Any(Schema, _table.Order, query.RowKeys ?? [], query.Ranges ?? []);
         return ReadOneStateAsync(query, filter, cancellationToken);
     }
 
@@ -165,7 +166,7 @@ public sealed class Table
     /// <see cref="CommitOutcomeUnknownException"/>.
     /// </summary>
     public Task<IngestResolution> ResolveAsync(string ingestId, CancellationToken cancellationToken = default) =>
-        _own.StateStore.ResolveAsync(ingestId, cancellationToken);
+        _table.StateStore.ResolveAsync(ingestId, cancellationToken);
 
     /// <summary>
     /// Cleans up after ingests that died and trims the table's log; reports what it did and what it left, and why. To be called now and then, by a job of
@@ -185,7 +186,9 @@ public sealed class Table
                 $"The times of a maintenance cannot be negative: the grace time is {options.Grace}, the ledger is kept for {options.KeepLedger}.", nameof(options));
         }
 
-        var report = await _own.MaintainAsync(options, cancellationToken).ConfigureAwait(false);
+        var report = _table.MaintainAsync is { } maintain
+            ? await maintain(options, cancellationToken).ConfigureAwait(false)
+            : new MaintenanceReport(options.DryRun, TimeProvider.System.GetUtcNow(), [], []);
         if (!options.RemoveStaleSpillFiles)
         {
             return report;
@@ -225,7 +228,7 @@ public sealed class Table
 
     private async IAsyncEnumerable<Row> ReadOneStateAsync(TableReader reader, KeyFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var state = await _own.StateStore.LoadStateAsync(cancellationToken).ConfigureAwait(false);
+        var state = await _table.StateStore.LoadStateAsync(cancellationToken).ConfigureAwait(false);
         await foreach (var row in reader.ReadAsync(state, filter, cancellationToken).ConfigureAwait(false))
         {
             yield return row;

@@ -37,15 +37,16 @@ internal static class IngestOpening
             (id, firstRowNumber, token) => OpenWriterAsync(options, table, id, firstRowNumber, logger, token));
     }
 
-    private static async Task<OwnTable> OpenTableAsync(IngestOptions options, CancellationToken cancellationToken)
+    private static async Task<OpenTable> OpenTableAsync(IngestOptions options, CancellationToken cancellationToken)
     {
         var stateOptions = StateOptions(options.Clock);
         if (options.Schema is null)
         {
-            return await OwnTable.OpenAsync(options.ObjectStore!, options.TableName, stateOptions, null, cancellationToken).ConfigureAwait(false);
+            return (await OwnTable.OpenAsync(options.ObjectStore!, options.TableName, stateOptions, null, cancellationToken).ConfigureAwait(false)).ToOpenTable();
         }
 
-        return await OwnTable.PrepareAsync(options.ObjectStore!, options.TableName, options.Schema, stateOptions, null, cancellationToken).ConfigureAwait(false);
+        var own = await OwnTable.PrepareAsync(options.ObjectStore!, options.TableName, options.Schema, stateOptions, null, cancellationToken).ConfigureAwait(false);
+        return own.ToOpenTable();
     }
 
     /// <summary>What every user of an own table's state store takes from the system.</summary>
@@ -57,7 +58,7 @@ internal static class IngestOpening
     };
 
     private static async Task<IngestWriter> OpenWriterAsync(
-        IngestOptions options, OwnTable table, string ingestId, long firstRowNumber, ILogger logger, CancellationToken cancellationToken)
+        IngestOptions options, OpenTable table, string ingestId, long firstRowNumber, ILogger logger, CancellationToken cancellationToken)
     {
         var stateStore = options.StateStore ?? table.StateStore;
         foreach (string warning in table.Schema.NameWarnings)
@@ -68,7 +69,7 @@ internal static class IngestOpening
         var committed = options.IngestId is null ? null : await stateStore.FindCommitAsync(ingestId, cancellationToken).ConfigureAwait(false);
         var (tree, preSplit) = await DecidePartitionsAsync(options, table, stateStore, logger, cancellationToken).ConfigureAwait(false);
         var meter = new ProgressMeter(options.Progress, options.Clock);
-        var pipelineOptions = ToPipeline(options, table.Schema, logger);
+        var pipelineOptions = ToPipeline(options, table, logger);
         var spill = new SpillDirectory(
             pipelineOptions.SpillFolder,
             SystemRandom.Next,
@@ -81,12 +82,13 @@ internal static class IngestOpening
         {
             IngestId = ingestId,
             Schema = table.Schema,
-            Store = options.ObjectStore!,
+            Order = table.Order,
+            Store = table.Store,
             StateStore = stateStore,
             Mapping = options.ParquetMapping,
             ParquetLimits = options.ParquetLimits.ForReader(options.Clock),
-            PathInStore = table.Paths.InStore,
-            NameDataFile = TablePaths.DataFile,
+            PathInStore = table.PathInStore,
+            NameDataFile = table.NameDataFile,
             Clock = options.Clock,
             Logger = logger,
             OnRowError = options.OnRowError,
@@ -96,7 +98,7 @@ internal static class IngestOpening
 
     /// <summary>The table's tree; for a table without one the tree asked for, or the means to make it from the first rows.</summary>
     private static async Task<(PartitionTree? Tree, PreSplit? PreSplit)> DecidePartitionsAsync(
-        IngestOptions options, OwnTable table, IStateStore stateStore, ILogger logger, CancellationToken cancellationToken)
+        IngestOptions options, OpenTable table, IStateStore stateStore, ILogger logger, CancellationToken cancellationToken)
     {
         if (options.StateStore is not null || await table.HasPartitionsAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -105,7 +107,7 @@ internal static class IngestOpening
 
         if (options.PreSplitLeafCount is int leaves and > 1)
         {
-            return (null, new PreSplit(table.Schema, KeyOrder.Bytes, leaves, CreateTreeAsync));
+            return (null, new PreSplit(table.Schema, table.Order, leaves, CreateTreeAsync));
         }
 
         if (options.Partitions is { } partitions)
@@ -128,33 +130,52 @@ internal static class IngestOpening
         }
     }
 
-    private static PipelineOptions ToPipeline(IngestOptions options, Schema schema, ILogger logger) => new()
+    private static PipelineOptions ToPipeline(IngestOptions options, OpenTable table, ILogger logger) => new()
     {
-        Schema = schema,
+        Schema = table.Schema,
+        Order = table.Order,
         MemoryBudgetBytes = options.MemoryBudgetBytes,
         DiskBudgetBytes = options.DiskBudgetBytes,
         SpillFolder = SpillFolder(options),
         Workers = options.DegreeOfParallelism,
-        SharedFile = options.FileStrategy == FileWritingStrategy.OneReferencePerLeaf,
+        SharedFile = table.FileSettings?.SharedFile ?? (options.FileStrategy == FileWritingStrategy.OneReferencePerLeaf),
         Limits = new RowLimits(options.MaxKeyFieldBytes),
         OnRowError = options.OnRowError,
         Clock = options.Clock,
-        DataFiles = new DataFileOptions
-        {
-            Codec = CodecOf(options, logger),
-            CompressionLevel = options.CompressionLevel,
-            RowGroupRows = options.RowGroupRowCount,
-            RowGroupBytes = options.RowGroupBytes,
-            PageBytes = options.PageBytes,
-            PageRows = options.PageRowCount,
-            IsVersion2 = options.PageVersion == 2,
-            StatisticsTruncateBytes = options.RowGroupBoundBytes,
-            ColumnIndexTruncateBytes = options.PageBoundBytes,
-            Fields = options.FieldOptions.ToDictionary(f => f.Key, f => WriteOptionsOf(f.Value), StringComparer.Ordinal),
-            RowKeyBloomFilter = options.RowKeyBloomFilters is { } filters
-                ? new BloomFilterWriteOptions(filters.ExpectedDistinctValues, filters.FalsePositiveProbability, filters.MaxBytes)
-                : null,
-        },
+        DataFiles = table.FileSettings is { } settings
+            ? FilesOfTable(FilesOfIngest(options, CodecOf(settings, table.Name)), settings)
+            : FilesOfIngest(options, CodecOf(options, logger)),
+    };
+
+    private static DataFileOptions FilesOfIngest(IngestOptions options, CompressionCodec codec) => new()
+    {
+        Codec = codec,
+        CompressionLevel = options.CompressionLevel,
+        RowGroupRows = options.RowGroupRowCount,
+        RowGroupBytes = options.RowGroupBytes,
+        PageBytes = options.PageBytes,
+        PageRows = options.PageRowCount,
+        IsVersion2 = options.PageVersion == 2,
+        StatisticsTruncateBytes = options.RowGroupBoundBytes,
+        ColumnIndexTruncateBytes = options.PageBoundBytes,
+        Fields = options.FieldOptions.ToDictionary(f => f.Key, f => WriteOptionsOf(f.Value), StringComparer.Ordinal),
+        RowKeyBloomFilter = options.RowKeyBloomFilters is { } filters
+            ? new BloomFilterWriteOptions(filters.ExpectedDistinctValues, filters.FalsePositiveProbability, filters.MaxBytes)
+            : null,
+    };
+
+    /// <summary>What the table says goes before what the ingest says.</summary>
+    private static DataFileOptions FilesOfTable(DataFileOptions ingest, TableFileSettings table) => ingest with
+    {
+        RowGroupRows = table.RowGroupRows,
+        RowGroupBytes = table.RowGroupBytes,
+        PageBytes = table.PageBytes,
+        IsVersion2 = table.IsVersion2,
+        RowKeyDictionary = table.RowKeyDictionary,
+        SortKeyDictionary = table.SortKeyDictionary,
+        ValueDictionary = table.ValueDictionary,
+        StatisticsTruncateBytes = table.StatisticsTruncateBytes,
+        ColumnIndexTruncateBytes = table.ColumnIndexTruncateBytes,
     };
 
     private static FieldWriteOptions WriteOptionsOf(DataFileFieldOptions options)
@@ -190,6 +211,24 @@ internal static class IngestOpening
         }
 
         return codec;
+    }
+
+    /// <exception cref="UnsupportedTableException">The table demands a codec that cannot be had here: another one is not put in its place.</exception>
+    private static CompressionCodec CodecOf(TableFileSettings settings, string tableName)
+    {
+        var codec = settings.Codec.ToUpperInvariant() switch
+        {
+            "ZSTD" => CompressionCodec.Zstd,
+            "SNAPPY" => CompressionCodec.Snappy,
+            "GZIP" => CompressionCodec.Gzip,
+            "UNCOMPRESSED" => CompressionCodec.Uncompressed,
+            _ => throw new UnsupportedTableException($"Table '{tableName}' wants its files compressed with {settings.Codec}, which this library cannot write."),
+        };
+        return PageCompression.IsAvailable(codec)
+            ? codec
+            : throw new UnsupportedTableException(
+                $"Table '{tableName}' wants its files compressed with {settings.Codec}, but the system's library for it cannot be loaded. Install libzstd "
+                + "(on Debian and Ubuntu: apt-get install libzstd1).");
     }
 
     private static string SpillFolder(IngestOptions options) => options.SpillFolder ?? SpillDirectory.DefaultRoot;

@@ -108,6 +108,21 @@ internal sealed class OwnTable : IDisposable
             && await store.HeadAsync(paths.LogEntry(LogKind.Partitions, 1), cancellationToken).ConfigureAwait(false) is not null;
     }
 
+    /// <summary>The table for writers and readers.</summary>
+    public OpenTable ToOpenTable() => new()
+    {
+        Name = Name,
+        Schema = Schema,
+        Store = Store,
+        StateStore = StateStore,
+        PathInStore = Paths.InStore,
+        NameDataFile = TablePaths.DataFile,
+        DataFolder = Paths.AllData,
+        Properties = Properties.Others,
+        HasPartitionsAsync = HasPartitionsAsync,
+        MaintainAsync = MaintainAsync,
+    };
+
     /// <summary>True if somebody has given the table its partitions.</summary>
     public Task<bool> HasPartitionsAsync(CancellationToken cancellationToken = default) => _stateStore.HasPartitionsAsync(cancellationToken);
 

@@ -1,0 +1,45 @@
+using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
+
+namespace Sleeper.Ingest.Core.StateStores;
+
+/// <summary>An open table as writers and readers see it, wherever it is kept.</summary>
+internal sealed record OpenTable
+{
+    public required string Name { get; init; }
+
+    public required Schema Schema { get; init; }
+
+    /// <summary>Where its data files lie.</summary>
+    public required IObjectStore Store { get; init; }
+
+    public required IStateStore StateStore { get; init; }
+
+    /// <summary>The path in the store of a data file's name in the table's state.</summary>
+    public required Func<string, string> PathInStore { get; init; }
+
+    /// <summary>A data file's name in the table's state, given its partition's id, the attempt's prefix and its number.</summary>
+    public required Func<string, string, int, string> NameDataFile { get; init; }
+
+    /// <summary>What the paths of all its data files begin with.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>The order of rows inside its data files.</summary>
+    public KeyOrder Order { get; init; } = KeyOrder.Bytes;
+
+    /// <summary>True for a table of a deployed instance: rows are placed in Java's order, and must be found in that of bytes.</summary>
+    public bool IsLive { get; init; }
+
+    /// <summary>The table's own properties, by Sleeper's names: what is filtered, combined and iterated over.</summary>
+    public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>How its files are written; null where that is for the ingest to say.</summary>
+    public TableFileSettings? FileSettings { get; init; }
+
+    /// <summary>Whether somebody has given the table its partitions. Default: yes.</summary>
+    public Func<CancellationToken, Task<bool>> HasPartitionsAsync { get; init; } = _ => Task.FromResult(true);
+
+    /// <summary>Cleans up; null where that is the business of others.</summary>
+    public Func<MaintenanceOptions, CancellationToken, Task<MaintenanceReport>>? MaintainAsync { get; init; }
+}
