@@ -113,7 +113,7 @@ public class FlatRowEncoderTests
         Assert.Empty(match.Faults);
         using var encoder = new ParquetRowEncoder(match, schema, KeyOrder.Bytes, new RowLimits());
         using var batch = new RowBatch(new MemoryBudget(64 << 20), batchBytes, 64);
-        using var reader = await file.OpenRowGroupAsync(0, encoder.Columns, default);
+        await using var reader = await file.OpenRowGroupAsync(0, encoder.Columns, default);
         var result = new List<(byte[], byte[])>();
         for (int done = 0; done < rowCount;)
         {

@@ -34,7 +34,7 @@ internal sealed class ColumnAssembler
         var rows = new List<string>();
         for (int group = 0; group < file.RowGroupCount; group++)
         {
-            using var reader = await file.OpenRowGroupAsync(group, leaves, TestContext.Current.CancellationToken);
+            await using var reader = await file.OpenRowGroupAsync(group, leaves, TestContext.Current.CancellationToken);
             var vectors = file.Schema.Columns.Select(column => new ColumnVector(column.VectorKind)).ToArray();
             for (int given = 1; given > 0;)
             {

@@ -11,6 +11,8 @@ internal sealed class BytesSource(string name, byte[] bytes) : IRandomAccessRead
 
     public long Length => bytes.Length;
 
+    public long RequestCostBytes { get; init; } = 1 << 20;
+
     public IReadOnlyList<(long Offset, int Length)> Reads => _reads;
 
     /// <summary>Fails each read that touches this byte, if it is not negative.</summary>

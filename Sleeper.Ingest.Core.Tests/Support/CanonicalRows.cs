@@ -25,7 +25,7 @@ internal static class CanonicalRows
         var rows = new List<string>();
         for (int i = 0; i < file.RowGroupCount; i++)
         {
-            using RowGroupReader rowGroup = await file.OpenRowGroupAsync(i, leaves, memory ?? UnboundedMemory.Instance, TestContext.Current.CancellationToken);
+            await using RowGroupReader rowGroup = await file.OpenRowGroupAsync(i, leaves, memory ?? UnboundedMemory.Instance, TestContext.Current.CancellationToken);
             var values = new Dictionary<int, List<string>>();
             foreach (int leaf in leaves)
             {

@@ -15,19 +15,21 @@ internal sealed class CountedMemory : IReadMemory
 
     public long PeakBytes { get; private set; }
 
-    public ValueTask<bool> TryReserveAsync(long bytes, CancellationToken cancellationToken)
+    public ValueTask<bool> TryReserveAsync(long bytes, CancellationToken cancellationToken) => ValueTask.FromResult(TryReserve(bytes));
+
+    public bool TryReserve(long bytes)
     {
         Assert.InRange(bytes, 0, long.MaxValue);
         lock (_lock)
         {
             if (bytes > LimitBytes - HeldBytes)
             {
-                return ValueTask.FromResult(false);
+                return false;
             }
 
             HeldBytes += bytes;
             PeakBytes = Math.Max(PeakBytes, HeldBytes);
-            return ValueTask.FromResult(true);
+            return true;
         }
     }
 

@@ -50,7 +50,7 @@ internal sealed class DataFileParts
     /// <summary>A column of a row group with its levels.</summary>
     public async Task<ColumnVector> ReadAsync(int column, int group = 0)
     {
-        using var reader = await _file.OpenRowGroupAsync(group, [column], TestContext.Current.CancellationToken);
+        await using var reader = await _file.OpenRowGroupAsync(group, [column], TestContext.Current.CancellationToken);
         var vector = new ColumnVector(Schema.Columns[column].VectorKind);
         await reader.ReadAsync(column, vector, (int)Metadata.RowGroups[group].NumRows, TestContext.Current.CancellationToken);
         return vector;

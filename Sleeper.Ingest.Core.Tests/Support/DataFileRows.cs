@@ -18,7 +18,7 @@ internal static class DataFileRows
         for (int group = 0; group < file.Metadata.RowGroups.Count; group++)
         {
             int[] columns = [.. Enumerable.Range(0, file.Schema.Columns.Count)];
-            using var reader = await file.OpenRowGroupAsync(group, columns, default);
+            await using var reader = await file.OpenRowGroupAsync(group, columns, default);
             int count = (int)file.Metadata.RowGroups[group].NumRows;
             var vectors = columns.Select(c => new ColumnVector(file.Schema.Columns[c].VectorKind)).ToList();
             foreach (int column in columns)

@@ -16,7 +16,7 @@ internal static class ParquetDrain
         long rows = 0;
         for (int i = 0; i < file.RowGroupCount; i++)
         {
-            using RowGroupReader rowGroup = await file.OpenRowGroupAsync(i, leaves, TestContext.Current.CancellationToken);
+            await using RowGroupReader rowGroup = await file.OpenRowGroupAsync(i, leaves, TestContext.Current.CancellationToken);
             foreach (int leaf in leaves)
             {
                 var vector = new ColumnVector(file.Schema.Columns[leaf].VectorKind);
@@ -36,7 +36,7 @@ internal static class ParquetDrain
     public static async Task<ColumnVector[]> ReadColumnsAsync(ParquetFileReader file, int group, int stretch, IReadMemory? memory = null)
     {
         int[] leaves = [.. Enumerable.Range(0, file.Schema.Columns.Count)];
-        using RowGroupReader reader = await file.OpenRowGroupAsync(group, leaves, memory ?? UnboundedMemory.Instance, TestContext.Current.CancellationToken);
+        await using RowGroupReader reader = await file.OpenRowGroupAsync(group, leaves, memory ?? UnboundedMemory.Instance, TestContext.Current.CancellationToken);
         ColumnVector[] columns = [.. leaves.Select(leaf => new ColumnVector(file.Schema.Columns[leaf].VectorKind))];
         int ended = 0;
         while (ended < leaves.Length)

@@ -77,6 +77,12 @@ public interface IObjectReader : IAsyncDisposable
     /// <summary>The object's size.</summary>
     long LengthBytes { get; }
 
+    /// <summary>
+    /// About how many bytes could be read in the time that one more request takes: ranges that lie closer together are read in one. Default: 1 MiB, as
+    /// fits a bucket; a folder of this machine says 16 KiB.
+    /// </summary>
+    long RequestCostBytes => 1 << 20;
+
     /// <summary>Fills the whole buffer from an offset on.</summary>
     /// <exception cref="EndOfStreamException">The object ends before.</exception>
     ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken = default);

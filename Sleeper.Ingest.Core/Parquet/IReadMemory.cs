@@ -12,6 +12,9 @@ internal interface IReadMemory
     /// <summary>Takes memory before it is used; false if it cannot be had.</summary>
     ValueTask<bool> TryReserveAsync(long bytes, CancellationToken cancellationToken);
 
+    /// <summary>Takes memory that can be done without, if enough is free for others besides. Neither waits nor makes others give way.</summary>
+    bool TryReserve(long bytes);
+
     /// <summary>Gives back what was taken.</summary>
     void Release(long bytes);
 

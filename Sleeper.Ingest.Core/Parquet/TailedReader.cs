@@ -7,6 +7,8 @@ internal sealed class TailedReader(IRandomAccessReader file, ReadOnlyMemory<byte
 
     public long Length => file.Length;
 
+    public long RequestCostBytes => file.RequestCostBytes;
+
     public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         long inTail = offset - (file.Length - tail.Length);

@@ -10,6 +10,8 @@ internal sealed class UnboundedMemory : IReadMemory
 
     public ValueTask<bool> TryReserveAsync(long bytes, CancellationToken cancellationToken) => ValueTask.FromResult(true);
 
+    public bool TryReserve(long bytes) => true;
+
     public void Release(long bytes)
     {
     }

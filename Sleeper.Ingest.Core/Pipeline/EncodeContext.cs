@@ -124,6 +124,18 @@ internal sealed class EncodeContext : IDisposable
         return TryReserveInput(bytes);
     }
 
+    /// <summary>Takes memory for a piece's input if it is free and as much is left for buckets: nothing is spilled for it. Give it back to <see cref="Budget"/>.</summary>
+    public bool TryReserveSpareInput(long bytes)
+    {
+        if (!Budget.TryReserve(bytes + _bucketBytesToLeave))
+        {
+            return false;
+        }
+
+        Budget.Release(_bucketBytesToLeave);
+        return true;
+    }
+
     /// <summary>Waits until it is this piece's turn.</summary>
     public async ValueTask TakeTurnAsync(CancellationToken cancellationToken)
     {

@@ -28,6 +28,17 @@ internal sealed class InputMemory(EncodeContext context, string what) : IReadMem
         return true;
     }
 
+    public bool TryReserve(long bytes)
+    {
+        if (Volatile.Read(ref _heldBytes) + bytes > context.InputLimitBytes || !context.TryReserveSpareInput(bytes))
+        {
+            return false;
+        }
+
+        Interlocked.Add(ref _heldBytes, bytes);
+        return true;
+    }
+
     public void Release(long bytes)
     {
         Interlocked.Add(ref _heldBytes, -bytes);

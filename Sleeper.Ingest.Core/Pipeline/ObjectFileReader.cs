@@ -18,6 +18,8 @@ internal sealed class ObjectFileReader : IRandomAccessReader, IAsyncDisposable
 
     public long Length => _reader.LengthBytes;
 
+    public long RequestCostBytes => _reader.RequestCostBytes;
+
     /// <summary>Opens an object.</summary>
     /// <exception cref="IngestException">There is none.</exception>
     public static async Task<ObjectFileReader> OpenAsync(IObjectStore store, string path, CancellationToken cancellationToken)

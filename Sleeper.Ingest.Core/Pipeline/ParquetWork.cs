@@ -14,7 +14,8 @@ internal sealed class ParquetWork(ParquetInput input, int rowGroup) : IngestWork
         var memory = new InputMemory(context, $"Row group {rowGroup} of '{input.Name}'");
         try
         {
-            using var reader = await input.File.OpenRowGroupAsync(rowGroup, encoder.Columns, memory, cancellationToken).ConfigureAwait(false);
+            var reader = await input.File.OpenRowGroupAsync(rowGroup, encoder.Columns, memory, cancellationToken).ConfigureAwait(false);
+            await using var ended = reader.ConfigureAwait(false);
             int stretchRows = input.File.RowsIn(context.StretchBytes, rowGroup, encoder.Columns, MaxStretchRows);
             long left = input.File.Metadata.RowGroups[rowGroup].NumRows;
             long done = 0;

@@ -158,8 +158,8 @@ internal sealed class DataFileCursor : IAsyncDisposable
         OpenFollowingRows(cancellationToken);
     }
 
-    /// <summary>Lets go of rows that were read on; false if there are none.</summary>
-    public async ValueTask<bool> DropFollowingRowsAsync()
+    /// <summary>Lets go of what was read before it is needed; false if there is nothing.</summary>
+    public async ValueTask<bool> DropReadOnAsync()
     {
         var following = _following;
         _following = null;
@@ -168,14 +168,14 @@ internal sealed class DataFileCursor : IAsyncDisposable
             await following.DisposeAsync().ConfigureAwait(false);
         }
 
-        return following is not null;
+        return (_rowGroup is not null && await _rowGroup.DropNextAsync().ConfigureAwait(false)) || following is not null;
     }
 
     public async ValueTask DisposeAsync()
     {
         IsDisposed = true;
-        await DropFollowingRowsAsync().ConfigureAwait(false);
-        CloseRows();
+        await DropReadOnAsync().ConfigureAwait(false);
+        await CloseRowsAsync().ConfigureAwait(false);
         await _file.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -234,7 +234,7 @@ internal sealed class DataFileCursor : IAsyncDisposable
 
     private async ValueTask<bool> OpenNextRowsAsync(CancellationToken cancellationToken)
     {
-        CloseRows();
+        await CloseRowsAsync().ConfigureAwait(false);
         var following = _following;
         _following = null;
         var next = (following is null ? null : await following.TakeAsync().ConfigureAwait(false))
@@ -288,10 +288,14 @@ internal sealed class DataFileCursor : IAsyncDisposable
         }
     }
 
-    private void CloseRows()
+    private async ValueTask CloseRowsAsync()
     {
-        _rowGroup?.Dispose();
-        _rowGroup = null;
+        if (_rowGroup is { } rowGroup)
+        {
+            _rowGroup = null;
+            await rowGroup.DisposeAsync().ConfigureAwait(false);
+        }
+
         Memory.Release(_stretchBytes);
         _stretchBytes = 0;
     }

@@ -10,6 +10,8 @@ internal sealed class DataObject(IObjectReader reader, string name) : IRandomAcc
 
     public long Length => reader.LengthBytes;
 
+    public long RequestCostBytes => reader.RequestCostBytes;
+
     public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken) =>
         reader.ReadAsync(offset, buffer, cancellationToken);
 

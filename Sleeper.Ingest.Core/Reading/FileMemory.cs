@@ -35,6 +35,17 @@ internal sealed class FileMemory(ReadContext context, MemoryBudget budget, strin
         return true;
     }
 
+    public bool TryReserve(long bytes)
+    {
+        if (!HasRoomAhead || !budget.TryReserve(bytes))
+        {
+            return false;
+        }
+
+        Interlocked.Add(ref _heldBytes, bytes);
+        return true;
+    }
+
     public void Release(long bytes)
     {
         Interlocked.Add(ref _heldBytes, -bytes);

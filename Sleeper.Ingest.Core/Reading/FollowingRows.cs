@@ -43,7 +43,7 @@ internal sealed class FollowingRows : IAsyncDisposable
         await ((Task)_rows).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_rows.IsCompletedSuccessfully)
         {
-            (await _rows.ConfigureAwait(false)).Reader?.Dispose();
+            await (await _rows.ConfigureAwait(false)).CloseAsync().ConfigureAwait(false);
         }
 
         _stop.Dispose();

@@ -102,7 +102,7 @@ internal sealed class ReadAhead : IAsyncDisposable
         bool isAny = _begun.Count > 0;
         foreach (var cursor in _open)
         {
-            isAny |= await cursor.DropFollowingRowsAsync().ConfigureAwait(false);
+            isAny |= await cursor.DropReadOnAsync().ConfigureAwait(false);
         }
 
         if (_begun.Count == 0)

@@ -23,7 +23,7 @@ public class LargeChunkTests
         Assert.InRange(source.Length, 3_000L << 20, 3_010L << 20);
         using ParquetFileReader file = await ParquetFileReader.OpenAsync(source, ParquetReaderLimits.Default, Token);
         var memory = new CountedMemory { ShareBytes = 4 << 20 };
-        using RowGroupReader rows = await file.OpenRowGroupAsync(0, [0], memory, Token);
+        await using RowGroupReader rows = await file.OpenRowGroupAsync(0, [0], memory, Token);
         var vector = new ColumnVector(VectorKind.Bytes);
         for (int row = 0; row < 1000; row++)
         {
@@ -45,7 +45,7 @@ public class LargeChunkTests
         Assert.Equal(PageCount, index!.PageCount);
         var wanted = new RowRange(source.RowCount - 70, source.RowCount);
         long before = source.BytesRead;
-        using RowGroupReader rows = await file.OpenRowGroupAsync(0, [0], index, wanted, new CountedMemory { ShareBytes = 4 << 20 }, Token);
+        await using RowGroupReader rows = await file.OpenRowGroupAsync(0, [0], index, wanted, new CountedMemory { ShareBytes = 4 << 20 }, Token);
         var vector = new ColumnVector(VectorKind.Bytes);
 
         Assert.Equal(70, await rows.ReadAsync(0, vector, 100, Token));

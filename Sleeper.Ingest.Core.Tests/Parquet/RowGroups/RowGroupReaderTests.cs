@@ -75,7 +75,7 @@ public class RowGroupReaderTests
     {
         byte[] file = OptionalInt.V2(int.MaxValue, Plain, [], Run(int.MaxValue, 0), []).Build(int.MaxValue);
         using ParquetFileReader reader = await ParquetFileReader.OpenAsync(new BytesSource("f", file), ParquetReaderLimits.Default, TestContext.Current.CancellationToken);
-        using RowGroupReader rows = await reader.OpenRowGroupAsync(0, [0], TestContext.Current.CancellationToken);
+        await using RowGroupReader rows = await reader.OpenRowGroupAsync(0, [0], TestContext.Current.CancellationToken);
         var vector = new ColumnVector(VectorKind.Int32);
         long read = 0;
         int given;
@@ -127,7 +127,7 @@ public class RowGroupReaderTests
     public async Task A_vector_of_another_kind_is_refused()
     {
         using ParquetFileReader file = await ParquetFileReader.OpenAsync(new BytesSource("f", RequiredInt.V1(1, Plain, Ints(1)).Build(1)), ParquetReaderLimits.Default, TestContext.Current.CancellationToken);
-        using RowGroupReader rows = await file.OpenRowGroupAsync(0, [0], TestContext.Current.CancellationToken);
+        await using RowGroupReader rows = await file.OpenRowGroupAsync(0, [0], TestContext.Current.CancellationToken);
         await Assert.ThrowsAsync<ArgumentException>(async () => await rows.ReadAsync(0, new ColumnVector(VectorKind.Bytes), 1, TestContext.Current.CancellationToken));
     }
 

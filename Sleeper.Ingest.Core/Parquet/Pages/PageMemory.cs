@@ -4,7 +4,8 @@ namespace Sleeper.Ingest.Core.Parquet.Pages;
 /// <remarks>Knows what its column needs at the least, so that a refusal can say what the row group needs.</remarks>
 /// <param name="source">Where memory is taken.</param>
 /// <param name="measureAsync">Finds out what all columns of the row group need.</param>
-internal sealed class PageMemory(IReadMemory source, Func<CancellationToken, Task<long>> measureAsync)
+/// <param name="giveWayAsync">Lets go of what the row group fetched before it is needed; false if that is nothing.</param>
+internal sealed class PageMemory(IReadMemory source, Func<CancellationToken, Task<long>> measureAsync, Func<ValueTask<bool>> giveWayAsync)
 {
     private long _dictionaryBytes;
     private long _pageBytes;
@@ -21,11 +22,19 @@ internal sealed class PageMemory(IReadMemory source, Func<CancellationToken, Tas
     /// <summary>Takes memory, or throws what <see cref="IReadMemory.NotEnough"/> makes.</summary>
     public async ValueTask TakeAsync(long bytes, CancellationToken cancellationToken)
     {
-        if (!await source.TryReserveAsync(bytes, cancellationToken).ConfigureAwait(false))
+        if (!await TryTakeAsync(bytes, cancellationToken).ConfigureAwait(false))
         {
             throw source.NotEnough(await measureAsync(cancellationToken).ConfigureAwait(false));
         }
     }
+
+    /// <summary>Takes memory; false if it cannot be had though what was read on has given way.</summary>
+    public async ValueTask<bool> TryTakeAsync(long bytes, CancellationToken cancellationToken) =>
+        await source.TryReserveAsync(bytes, cancellationToken).ConfigureAwait(false)
+        || (await giveWayAsync().ConfigureAwait(false) && await source.TryReserveAsync(bytes, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Takes memory that can be done without; false if too little is free.</summary>
+    public bool TryTake(long bytes) => source.TryReserve(bytes);
 
     public void GiveBack(long bytes) => source.Release(bytes);
 }

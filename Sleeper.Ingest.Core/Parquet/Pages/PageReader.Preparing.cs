@@ -40,6 +40,38 @@ internal sealed partial class PageReader
         Note(header);
         await TakeRoomAsync(header, cancellationToken).ConfigureAwait(false);
         await Bytes.FillAsync(header.CompressedPageSize, cancellationToken).ConfigureAwait(false);
+        ReadOn();
+    }
+
+    /// <summary>Begins to fetch what comes behind the pages that lie in memory as a whole, where that takes a round trip.</summary>
+    /// <remarks>
+    /// It finds the first page that does not, by the same conditions by which <see cref="ReadNext"/> is not ready for it: that one is kept, with the rest of it in one
+    /// piece. A header that is not what it must be ends the search; the walk over the pages comes to it in its turn.
+    /// </remarks>
+    public void ReadOn()
+    {
+        if (!MoveToBytes() || !Bytes.CanReadOn)
+        {
+            return;
+        }
+
+        long passed = 0;
+        long headerBytes = 0;
+        long pageBytes = 0;
+        PageHeader? header = _header;
+        while (header is not null || (header = PeekHeader(passed, out headerBytes)) is not null)
+        {
+            pageBytes = headerBytes + Math.Clamp(header.CompressedPageSize, 0, Math.Max(_limits.MaxPageBytes, _limits.MaxDictionaryBytes));
+            if (header.CompressedPageSize < 0 || passed + pageBytes > Bytes.Available)
+            {
+                break;
+            }
+
+            passed += pageBytes;
+            header = null;
+        }
+
+        Bytes.BeginNext(passed, pageBytes);
     }
 
     /// <summary>Notes what the dictionary and the first page need, where they were not met yet, by their headers alone.</summary>
@@ -121,6 +153,28 @@ internal sealed partial class PageReader
         _isNewPage = true;
         _header = header;
         return true;
+    }
+
+    /// <summary>The header that lies further on in memory; null if it does not lie there as a whole.</summary>
+    private unsafe PageHeader? PeekHeader(long skip, out long length)
+    {
+        length = 0;
+        long available = Bytes.Available - skip;
+        if (available < Math.Min(UsualHeaderBytes, Bytes.Left - skip) || available == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            PageHeader header = ParseHeader(new ReadOnlySpan<byte>(Bytes.Start + skip, (int)Math.Min(available, MaxHeaderBytes)), Bytes.Offset + skip, out int headerBytes);
+            length = headerBytes;
+            return header;
+        }
+        catch (ParquetFormatException)
+        {
+            return null;
+        }
     }
 
     private unsafe PageHeader ParseHeader(out int length) =>

@@ -109,6 +109,9 @@ internal sealed class ColumnChunkReader : IDisposable
     /// <summary>Brings the next page into memory.</summary>
     public ValueTask PrepareAsync(CancellationToken cancellationToken) => _pages.PrepareAsync(cancellationToken);
 
+    /// <summary>Begins to fetch what comes behind the pages in memory, where that takes a round trip.</summary>
+    public void ReadOn() => _pages.ReadOn();
+
     /// <summary>Notes in the column's memory what its dictionary and its first page need.</summary>
     public ValueTask MeasureAsync(CancellationToken cancellationToken) => _pages.MeasureAsync(cancellationToken);
 

@@ -9,11 +9,11 @@ namespace Sleeper.Ingest.Core.Parquet.RowGroups;
 /// <summary>The chosen columns of one row group; gives their rows in order, each column at its own pace.</summary>
 /// <remarks>
 /// <para>Its column chunks lie in memory if they fit the share that was given; then no read waits. Larger ones are read through windows, one page in
-/// memory at the least.</para>
+/// memory at the least; of a file that is far away, the next bytes of each are fetched while the present ones are decoded.</para>
 /// <para>Different columns may be read by different threads, one column by one thread at a time. Owns its memory; dispose it when no thread reads.
 /// After an error of a column that column must not be read again.</para>
 /// </remarks>
-internal sealed class RowGroupReader : IDisposable
+internal sealed class RowGroupReader : IDisposable, IAsyncDisposable
 {
     /// <summary>Where pages are left out, a gap up to this is read along: bytes count more then, since few are wanted.</summary>
     private const long MaxPageGapBytes = 16 << 10;
@@ -63,7 +63,7 @@ internal sealed class RowGroupReader : IDisposable
             int next = 0;
             foreach (ChunkPart part in parts)
             {
-                var columnMemory = new PageMemory(memory, reader.MeasureAsync);
+                var columnMemory = new PageMemory(memory, reader.MeasureAsync, reader.DropNextAsync);
                 reader._memories.Add(columnMemory);
                 PageBytes[] stretches = [.. part.Stretches.Select(stretch => reader.Open(file, stretch, plan.WindowBytes[next++], columnMemory))];
                 var pages = new PageReader(stretches, columnMemory, part.Column, part.Chunk.Codec, limits, decompressors, meter);
@@ -71,6 +71,11 @@ internal sealed class RowGroupReader : IDisposable
             }
 
             await reader.FillWindowsAsync(cancellationToken).ConfigureAwait(false);
+            foreach (ColumnChunkReader column in reader._columns.Values)
+            {
+                column.ReadOn();
+            }
+
             foreach (ChunkPart part in parts)
             {
                 await reader.SkipAsync(part.Column, part.Rows.First - part.FirstRow, cancellationToken).ConfigureAwait(false);
@@ -80,7 +85,7 @@ internal sealed class RowGroupReader : IDisposable
         }
         catch
         {
-            reader.Dispose();
+            await reader.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -105,6 +110,26 @@ internal sealed class RowGroupReader : IDisposable
         return TryContinue(column, destination) ? ValueTask.FromResult(rows) : FinishAsync(column, destination, rows, cancellationToken);
     }
 
+    /// <summary>Lets go of what was fetched before it is needed; false if that is nothing. May be called by any thread.</summary>
+    public async ValueTask<bool> DropNextAsync()
+    {
+        bool isAny = false;
+        foreach (PageBytes window in _windows)
+        {
+            isAny |= await window.DropNextAsync().ConfigureAwait(false);
+        }
+
+        return isAny;
+    }
+
+    /// <summary>Waits for the end of reads that are under way, so that all memory is given back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await DropNextAsync().ConfigureAwait(false);
+        Dispose();
+    }
+
+    /// <summary>Frees the memory; that of reads which are under way when they have ended.</summary>
     public void Dispose()
     {
         _isDisposed = true;

@@ -83,7 +83,7 @@ internal sealed class ParquetSource : IAsyncDisposable
 
     private async Task ReadGroupAsync(int group, ParquetRowEncoder encoder, RowBatch batch, Action<RowBatch> take)
     {
-        using var reader = await _file.OpenRowGroupAsync(group, encoder.Columns, CancellationToken.None);
+        await using var reader = await _file.OpenRowGroupAsync(group, encoder.Columns, CancellationToken.None);
         for (long left = reader.RowCount; left > 0;)
         {
             left -= await encoder.ReadAsync(reader, (int)Math.Min(left, StretchRows), CancellationToken.None);

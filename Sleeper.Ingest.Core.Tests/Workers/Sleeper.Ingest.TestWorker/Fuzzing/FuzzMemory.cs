@@ -12,7 +12,9 @@ internal sealed class FuzzMemory(long shareBytes, long limitBytes) : IReadMemory
 
     public long Taken { get; private set; }
 
-    public ValueTask<bool> TryReserveAsync(long bytes, CancellationToken cancellationToken)
+    public ValueTask<bool> TryReserveAsync(long bytes, CancellationToken cancellationToken) => ValueTask.FromResult(TryReserve(bytes));
+
+    public bool TryReserve(long bytes)
     {
         if (bytes < 0)
         {
@@ -21,7 +23,7 @@ internal sealed class FuzzMemory(long shareBytes, long limitBytes) : IReadMemory
 
         bool isThere = bytes <= limitBytes - Taken;
         Taken += isThere ? bytes : 0;
-        return ValueTask.FromResult(isThere);
+        return isThere;
     }
 
     public void Release(long bytes)
