@@ -33,6 +33,9 @@ internal sealed record MemoryPlan
 
     public required int Workers { get; init; }
 
+    /// <summary>Bytes that are taken before the first row: batches, encoders, and the buffer of spill files.</summary>
+    public required long SetAsideBytes { get; init; }
+
     public required int BucketCount { get; init; }
 
     public required int SlabBytes { get; init; }
@@ -92,6 +95,7 @@ internal sealed record MemoryPlan
         {
             BudgetBytes = budgetBytes,
             Workers = workers,
+            SetAsideBytes = setAside,
             BucketCount = buckets,
             SlabBytes = slab,
             BatchBytes = batchBytes,
