@@ -11,12 +11,14 @@ namespace Sleeper.Ingest.Core;
 /// <summary>Puts the settings of an ingest together and opens writers. The place to begin.</summary>
 /// <remarks>
 /// A schema and a folder are enough. Each call returns the factory; <see cref="Build"/> and <see cref="OpenAsync"/> check all settings together
-/// and list every fault. A factory can open any number of writers, one after the other or at once. Not thread-safe itself.
+/// and list every fault. A factory can open any number of writers, one after the other or at once, from any thread; changing its settings is for one. It keeps
+/// the table open from one writer to the next, so that many small ingests are best made by one factory.
 /// </remarks>
 public sealed class IngestFactory
 {
     private IngestOptions _options = new();
     private string? _folder;
+    private Pipeline.TableKeeper _keeper = new();
 
     private IngestFactory()
     {
@@ -38,6 +40,7 @@ public sealed class IngestFactory
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         _folder = folder;
+        _keeper = new Pipeline.TableKeeper();
         return this;
     }
 
@@ -157,11 +160,12 @@ public sealed class IngestFactory
     /// <exception cref="ArgumentException">Some settings are wrong or do not fit together: all of them are named.</exception>
     /// <exception cref="IngestException">The table cannot be opened or made, or its schema differs from the one given.</exception>
     public Task<IIngestWriter> OpenAsync(CancellationToken cancellationToken = default) =>
-        Pipeline.IngestOpening.OpenAsync(Build(), cancellationToken);
+        Pipeline.IngestOpening.OpenAsync(Build(), _keeper, cancellationToken);
 
     private IngestFactory With(Func<IngestOptions, IngestOptions> change)
     {
         _options = change(_options);
+        _keeper = new Pipeline.TableKeeper();
         return this;
     }
 }

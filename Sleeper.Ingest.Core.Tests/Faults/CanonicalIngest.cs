@@ -96,7 +96,7 @@ internal sealed record CanonicalIngest
         CancellationToken cancellationToken = default)
     {
         var options = Factory(store, spillFolder).WithIngestId(Id).UseClock(clock ?? new StateStoreClock()).Build();
-        await using var writer = await IngestOpening.OpenAsync(options with { SpillFiles = spillFiles }, cancellationToken);
+        await using var writer = await IngestOpening.OpenAsync(options with { SpillFiles = spillFiles }, new TableKeeper(), cancellationToken);
         if (IsFromFiles)
         {
             for (int i = 0; i < InputFiles; i++)

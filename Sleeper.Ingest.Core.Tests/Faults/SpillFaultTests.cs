@@ -113,7 +113,7 @@ public sealed class SpillFaultTests : IDisposable
         var options = IngestFactory.Create().UseObjectStore(store).WithSchema(Schema).WithMemoryBudget(16 << 20).WithDegreeOfParallelism(2)
             .WithSplitPoints(Enumerable.Range(1, leaves - 1).Select(i => (FieldValue)(i * (Rows / leaves)))).WithCompression(DataFileCodec.Lz4Raw)
             .WithDiskBudget(diskBudget).WithSpillFolder(_spill.Path).WithIngestId("spilling").Build();
-        await using var writer = await IngestOpening.OpenAsync(options with { SpillFiles = files }, default);
+        await using var writer = await IngestOpening.OpenAsync(options with { SpillFiles = files }, new TableKeeper(), default);
         await writer.WriteAsync(Enumerable.Range(0, Rows).Select(i => new Row(Schema, (int)((uint)i * 7919 % Rows), Text)));
         var result = await writer.CompleteAsync();
         Assert.NotEqual(0, result.SpilledBytes);

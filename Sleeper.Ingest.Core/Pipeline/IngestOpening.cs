@@ -16,17 +16,17 @@ namespace Sleeper.Ingest.Core.Pipeline;
 /// <summary>Opens writers: finds or makes the table, decides on its partitions, and wires a pipeline to it.</summary>
 internal static class IngestOpening
 {
-    /// <summary>Opens a writer for checked options.</summary>
-    public static async Task<IIngestWriter> OpenAsync(IngestOptions options, CancellationToken cancellationToken)
+    /// <summary>Opens a writer for checked options, into the table that is kept or that is kept from now on.</summary>
+    public static async Task<IIngestWriter> OpenAsync(IngestOptions options, TableKeeper keeper, CancellationToken cancellationToken)
     {
         var logger = options.LoggerFactory.CreateLogger("Sleeper.Ingest.Core");
         RemoveStaleSpillFiles(options, logger);
-        var table = await OpenTableAsync(options, cancellationToken).ConfigureAwait(false);
+        var table = await OpenTableAsync(options, keeper, cancellationToken).ConfigureAwait(false);
         DataFileOptionRules.Check(options.FieldOptions, table.Schema);
         string ingestId = options.IngestId ?? SystemRandom.Uuid();
         if (options.CommitEveryRowCount is null && options.CommitEveryTime is null)
         {
-            return await OpenWriterAsync(options, table, ingestId, firstRowNumber: 0, logger, cancellationToken).ConfigureAwait(false);
+            return await OpenWriterAsync(options, table, keeper, ingestId, firstRowNumber: 0, logger, cancellationToken).ConfigureAwait(false);
         }
 
         return new SeriesWriter(
@@ -34,19 +34,24 @@ internal static class IngestOpening
             options.CommitEveryRowCount ?? long.MaxValue,
             options.CommitEveryTime ?? TimeSpan.FromDays(365),
             options.Clock,
-            (id, firstRowNumber, token) => OpenWriterAsync(options, table, id, firstRowNumber, logger, token));
+            (id, firstRowNumber, token) => OpenWriterAsync(options, table, keeper, id, firstRowNumber, logger, token));
     }
 
-    private static async Task<OpenTable> OpenTableAsync(IngestOptions options, CancellationToken cancellationToken)
+    private static async Task<OpenTable> OpenTableAsync(IngestOptions options, TableKeeper keeper, CancellationToken cancellationToken)
     {
-        var stateOptions = StateOptions(options.Clock);
-        if (options.Schema is null)
+        if (await keeper.TakeAsync(cancellationToken).ConfigureAwait(false) is { } kept)
         {
-            return (await OwnTable.OpenAsync(options.ObjectStore!, options.TableName, stateOptions, null, cancellationToken).ConfigureAwait(false)).ToOpenTable();
+            return kept;
         }
 
-        var own = await OwnTable.PrepareAsync(options.ObjectStore!, options.TableName, options.Schema, stateOptions, null, cancellationToken).ConfigureAwait(false);
-        return own.ToOpenTable();
+        // What fails after a commit, a snapshot for example, fails no writer, but the store may be poisoned by it.
+        var stateOptions = StateOptions(options.Clock) with { CleanUpFailed = (_, _) => keeper.Drop() };
+        var own = options.Schema is null
+            ? await OwnTable.OpenAsync(options.ObjectStore!, options.TableName, stateOptions, null, cancellationToken).ConfigureAwait(false)
+            : await OwnTable.PrepareAsync(options.ObjectStore!, options.TableName, options.Schema, stateOptions, null, cancellationToken).ConfigureAwait(false);
+        var table = own.ToOpenTable();
+        keeper.Keep(table);
+        return table;
     }
 
     /// <summary>What every user of an own table's state store takes from the system.</summary>
@@ -58,7 +63,21 @@ internal static class IngestOpening
     };
 
     private static async Task<IngestWriter> OpenWriterAsync(
-        IngestOptions options, OpenTable table, string ingestId, long firstRowNumber, ILogger logger, CancellationToken cancellationToken)
+        IngestOptions options, OpenTable table, TableKeeper keeper, string ingestId, long firstRowNumber, ILogger logger, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await OpenWriterAsync(options, table, ingestId, firstRowNumber, logger, keeper.Drop, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            keeper.Drop();
+            throw;
+        }
+    }
+
+    private static async Task<IngestWriter> OpenWriterAsync(
+        IngestOptions options, OpenTable table, string ingestId, long firstRowNumber, ILogger logger, Action onFailure, CancellationToken cancellationToken)
     {
         var stateStore = options.StateStore ?? table.StateStore;
         foreach (string warning in table.Schema.NameWarnings)
@@ -92,6 +111,7 @@ internal static class IngestOpening
             Clock = options.Clock,
             Logger = logger,
             OnRowError = options.OnRowError,
+            OnFailure = onFailure,
         };
         return new IngestWriter(target, pipeline, meter, committed) { FirstRowNumber = firstRowNumber };
     }

@@ -38,4 +38,7 @@ internal sealed record IngestTarget
     public required ILogger Logger { get; init; }
 
     public Action<RowError>? OnRowError { get; init; }
+
+    /// <summary>Told of the first error of the ingest, before its caller is.</summary>
+    public Action OnFailure { get; init; } = () => { };
 }

@@ -341,6 +341,7 @@ internal sealed class IngestWriter : IIngestWriter
     private async Task FailAndLeaveAsync(Exception error)
     {
         _failure ??= error;
+        _target.OnFailure();
         try
         {
             await _pipeline.DisposeAsync().ConfigureAwait(false);

@@ -40,6 +40,12 @@ internal sealed record OpenTable
     /// <summary>Whether somebody has given the table its partitions. Default: yes.</summary>
     public Func<CancellationToken, Task<bool>> HasPartitionsAsync { get; init; } = _ => Task.FromResult(true);
 
+    /// <summary>
+    /// True if what is kept is still the table that was opened, so that another writer may use it; false if it must be opened anew. Null, the default, where
+    /// that is not known: then each writer opens it.
+    /// </summary>
+    public Func<CancellationToken, Task<bool>>? IsUnchangedAsync { get; init; }
+
     /// <summary>Cleans up; null where that is the business of others.</summary>
     public Func<MaintenanceOptions, CancellationToken, Task<MaintenanceReport>>? MaintainAsync { get; init; }
 }

@@ -120,11 +120,28 @@ internal sealed class OwnTable : IDisposable
         DataFolder = Paths.AllData,
         Properties = Properties.Others,
         HasPartitionsAsync = HasPartitionsAsync,
+        IsUnchangedAsync = IsUnchangedAsync,
         MaintainAsync = MaintainAsync,
     };
 
     /// <summary>True if somebody has given the table its partitions.</summary>
     public Task<bool> HasPartitionsAsync(CancellationToken cancellationToken = default) => _stateStore.HasPartitionsAsync(cancellationToken);
+
+    /// <summary>
+    /// True if the table in the store is still the one that was opened: its properties, and the last entry of each log that was read. False if it was dropped,
+    /// made anew or put back to an older copy, or trimmed behind what was read: then it must be opened anew. Costs up to three requests.
+    /// </summary>
+    public async Task<bool> IsUnchangedAsync(CancellationToken cancellationToken = default)
+    {
+        var bytes = await SmallObjects.ReadAsync(Store, Paths.Properties, cancellationToken).ConfigureAwait(false);
+        if (bytes is null)
+        {
+            return false;
+        }
+
+        var found = TableProperties.Read(bytes.Value, $"'{Paths.Properties}' in '{Store.Name}'");
+        return found.TableId == TableId && found.Schema.Equals(Schema) && await _stateStore.IsOnItsLogsAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Ends what is dead, removes what nobody owns, forgets and trims what is old.</summary>
     public Task<MaintenanceReport> MaintainAsync(MaintenanceOptions what, CancellationToken cancellationToken = default) =>

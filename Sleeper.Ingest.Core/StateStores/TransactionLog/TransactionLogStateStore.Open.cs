@@ -11,6 +11,22 @@ internal sealed partial class TransactionLogStateStore
     /// <summary>So often opening begins again if the log is trimmed under its feet.</summary>
     private const int MaxOpenTries = 5;
 
+    /// <summary>True if the last entries that were read are still there as they were: nothing is put on a log that was exchanged for another.</summary>
+    public async Task<bool> IsOnItsLogsAsync(CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return !_isOpen
+                || (await HasEntryAsync(_files, _head.Number, _head.Checksum, cancellationToken).ConfigureAwait(false)
+                    && await HasEntryAsync(_partitions, _partitionsHead.Number, _partitionsHead.Checksum, cancellationToken).ConfigureAwait(false));
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
     /// <summary>Reads what others have added to the files log.</summary>
     private async Task BringHeadUpToDateAsync(CancellationToken cancellationToken)
     {
@@ -73,6 +89,9 @@ internal sealed partial class TransactionLogStateStore
         (_head, _partitionsHead, _snapshotNumber) = (head, partitions, snapshot?.Number ?? 0);
         _isOpen = partitions.Number > 0 || head.Number > 0;
     }
+
+    private static async Task<bool> HasEntryAsync(ITransactionLog log, long number, string checksum, CancellationToken cancellationToken) =>
+        number == 0 || (await log.ReadAsync(number, cancellationToken).ConfigureAwait(false) is { } entry && entry.Checksum == checksum);
 
     private async Task<HeadSnapshot?> ReadNewestSnapshotAsync(long after, CancellationToken cancellationToken)
     {
