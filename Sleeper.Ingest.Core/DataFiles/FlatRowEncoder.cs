@@ -71,8 +71,8 @@ internal sealed unsafe partial class FlatRowEncoder : IDisposable
         return true;
     }
 
-    /// <summary>Encodes rows from <paramref name="first"/> on, as many as the batch has room for; returns how many. 0: the batch is full. Told of rows without a leaf.</summary>
-    public int Encode(RowBatch batch, LeafRouter? router, int first, int rows, Action<int, RowFault> reject)
+    /// <summary>Encodes rows from <paramref name="first"/> on, as many as the batch has room for; returns how many. 0: the batch is full.</summary>
+    public int Encode(RowBatch batch, LeafRouter? router, int first, int rows)
     {
         int count = Math.Min(rows - first, batch.FreeRows);
         AddLengths(first, count);
@@ -83,7 +83,7 @@ internal sealed unsafe partial class FlatRowEncoder : IDisposable
         }
 
         WriteColumns(first, count);
-        EndRows(batch, router, first, count, bytes, reject);
+        EndRows(batch, router, count, bytes);
         return count;
     }
 
@@ -285,18 +285,13 @@ internal sealed unsafe partial class FlatRowEncoder : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void EndRows(RowBatch batch, LeafRouter? router, int first, int count, int bytes, Action<int, RowFault> reject)
+    private void EndRows(RowBatch batch, LeafRouter? router, int count, int bytes)
     {
         byte* key = batch.CurrentKey;
         var spans = batch.ReserveSpans(count);
         for (int i = 0; i < count; i++)
         {
             int leaf = router is null ? 0 : router.Route(key, _keyLengths[i]);
-            if (leaf < 0)
-            {
-                reject(first + i, router!.ExplainRefusal(key, _keyLengths[i]));
-            }
-
             spans[i] = new RowSpan(_keyLengths[i], _rowLengths[i] - _keyLengths[i], leaf);
             key += _rowLengths[i];
         }

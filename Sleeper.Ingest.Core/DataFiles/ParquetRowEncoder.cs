@@ -74,7 +74,7 @@ internal sealed class ParquetRowEncoder : IDisposable
             return EncodePlainly(batch, router, reject);
         }
 
-        _next += _flat.Encode(batch, router, _next, _rows, reject);
+        _next += _flat.Encode(batch, router, _next, _rows);
         if (_next < _rows && batch.RowCount == 0)
         {
             // Not even one row fits an empty batch: the plain way lets it grow, or says that the row is too long.
@@ -98,7 +98,12 @@ internal sealed class ParquetRowEncoder : IDisposable
                 return false;
             }
 
-            if ((EncodeRow(batch) ?? EndRow(batch, router)) is { } fault)
+            var fault = EncodeRow(batch);
+            if (fault is null)
+            {
+                EndRow(batch, router);
+            }
+            else
             {
                 reject(_next, fault);
             }
@@ -109,13 +114,8 @@ internal sealed class ParquetRowEncoder : IDisposable
         return true;
     }
 
-    private static unsafe RowFault? EndRow(RowBatch batch, LeafRouter? router)
-    {
-        int leaf = router is null ? 0 : router.Route(batch.CurrentKey, batch.CurrentKeyBytes);
-        var fault = leaf < 0 ? router!.ExplainRefusal(batch.CurrentKey, batch.CurrentKeyBytes) : null;
-        batch.EndRow(leaf);
-        return fault;
-    }
+    private static unsafe void EndRow(RowBatch batch, LeafRouter? router) =>
+        batch.EndRow(router is null ? 0 : router.Route(batch.CurrentKey, batch.CurrentKeyBytes));
 
     private void SkipToNext()
     {

@@ -32,6 +32,9 @@ internal static class ObjectPath
         }
     }
 
+    /// <summary>True if the text is the path of an object.</summary>
+    public static bool IsPath(string path) => FindFault(path) is null;
+
     /// <summary>Throws unless the text is the beginning of a path: empty, or a path cut anywhere.</summary>
     public static void CheckPrefix([NotNull] string? prefix, string parameterName = "prefix")
     {

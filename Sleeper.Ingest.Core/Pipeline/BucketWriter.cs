@@ -44,9 +44,6 @@ internal sealed class BucketWriter : IDisposable
         _onRowError = onRowError;
     }
 
-    /// <summary>True for a table of a deployed instance.</summary>
-    public bool IsLive { get; init; }
-
     /// <summary>Null as long as the tree is not known.</summary>
     public LeafRouter? Router => _router;
 
@@ -64,7 +61,7 @@ internal sealed class BucketWriter : IDisposable
     /// <summary>The tree is known: rows go to their leaves from now on, those held back too.</summary>
     public void Route(PartitionTree tree)
     {
-        var router = new LeafRouter(_schema, tree, _order, IsLive);
+        var router = new LeafRouter(_schema, tree, _order);
         int buckets = BucketCount(_plan, router, _sharedFile);
         Buckets = new BucketSet(router.LeafCount, buckets, router.IsOrderedByKey || _sharedFile, _pool);
         _spill.Prepare(Buckets);

@@ -154,7 +154,6 @@ internal static class IngestOpening
     {
         Schema = table.Schema,
         Order = table.Order,
-        IsLive = table.IsLive,
         MemoryBudgetBytes = options.MemoryBudgetBytes,
         DiskBudgetBytes = options.DiskBudgetBytes,
         SpillFolder = SpillFolder(options),

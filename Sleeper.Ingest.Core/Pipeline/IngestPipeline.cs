@@ -40,10 +40,7 @@ internal sealed class IngestPipeline : IAsyncDisposable
         _spill = new BucketSpill(_plan, _budget, _pool, spillDirectory, meter);
         var watchedSplit = preSplit?.Watch(t => _tree = t);
         _bucketWriter = new BucketWriter(
-            options.Schema, options.Order, _plan, _budget, _pool, _spill, options.SharedFile, watchedSplit, options.OnRowError)
-        {
-            IsLive = options.IsLive,
-        };
+            options.Schema, options.Order, _plan, _budget, _pool, _spill, options.SharedFile, watchedSplit, options.OnRowError);
         if (tree is not null)
         {
             _tree = tree;
@@ -63,9 +60,6 @@ internal sealed class IngestPipeline : IAsyncDisposable
 
     /// <summary>Null until the tree is known.</summary>
     public PartitionTree? Tree => _tree;
-
-    /// <summary>Null until the tree is known.</summary>
-    public LeafRouter? Router => _bucketWriter.Router;
 
     public long RejectedRowCount => _bucketWriter.RejectedRowCount;
 

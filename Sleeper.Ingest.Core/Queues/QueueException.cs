@@ -1,0 +1,16 @@
+namespace Sleeper.Ingest.Core.Queues;
+
+/// <summary>A queue could not do what was asked: it is not there, may not be used, cannot be reached, or answered what cannot be.</summary>
+/// <remarks><see cref="IngestException.IsRetryable"/> is true where the same call may succeed later without a change. It says nothing about the effect of the call.</remarks>
+public sealed class QueueException : IngestException
+{
+    /// <summary>Makes the error for one queue.</summary>
+    public QueueException(string queue, string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+        Queue = queue;
+    }
+
+    /// <summary>The queue's name.</summary>
+    public string Queue { get; }
+}
