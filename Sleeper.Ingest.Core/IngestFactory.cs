@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Sleeper.Ingest.Core.DataFiles;
 using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.ObjectStores.S3;
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
@@ -46,6 +47,12 @@ public sealed class IngestFactory
 
     /// <summary>Another place for tables than a folder.</summary>
     public IngestFactory UseObjectStore(IObjectStore store) => With(o => o with { ObjectStore = store });
+
+    /// <summary>A bucket of S3 as the place for tables, reached with the AWS SDK's own configuration. For a client of one's own see <see cref="S3ObjectStore"/>.</summary>
+    /// <param name="bucket">The bucket, which must exist.</param>
+    /// <param name="options">Key prefix, endpoint, sizes and patience; null for the defaults.</param>
+    /// <exception cref="ArgumentException">A setting is wrong, or no region is configured.</exception>
+    public IngestFactory UseS3Bucket(string bucket, S3ObjectStoreOptions? options = null) => UseObjectStore(new S3ObjectStore(bucket, options));
 
     /// <summary>Another keeper of the table's state than the table itself.</summary>
     public IngestFactory UseStateStore(IStateStore store) => With(o => o with { StateStore = store });

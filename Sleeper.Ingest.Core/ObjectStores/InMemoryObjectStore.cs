@@ -113,7 +113,7 @@ public sealed class InMemoryObjectStore : IObjectStore
     public ValueTask<IWriteBarrier> OpenBarrierAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult<IWriteBarrier>(new InMemoryWriteBarrier());
+        return ValueTask.FromResult<IWriteBarrier>(new EmptyWriteBarrier());
     }
 
     internal bool Add(string path, byte[] content)

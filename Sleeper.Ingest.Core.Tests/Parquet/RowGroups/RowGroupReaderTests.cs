@@ -1,3 +1,4 @@
+using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Parquet;
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Parquet.Compression;

@@ -39,5 +39,5 @@ internal sealed record PageModel(ThriftNode Header, byte[] Body)
         Header.SetNumber(CompressedSize, Body.Length);
     }
 
-    public void FixChecksum() => Header.SetNumber(Checksum, (int)Core.Parquet.Pages.Crc32.Compute(Body));
+    public void FixChecksum() => Header.SetNumber(Checksum, (int)Core.Buffers.Crc32.Compute(Body));
 }

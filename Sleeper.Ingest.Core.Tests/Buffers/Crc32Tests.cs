@@ -1,6 +1,6 @@
-using Sleeper.Ingest.Core.Parquet.Pages;
+using Sleeper.Ingest.Core.Buffers;
 
-namespace Sleeper.Ingest.Core.Tests.Parquet.Pages;
+namespace Sleeper.Ingest.Core.Tests.Buffers;
 
 public class Crc32Tests
 {
@@ -15,7 +15,7 @@ public class Crc32Tests
         for (int length = 0; length <= bytes.Length; length++)
         {
             uint expected = BitByBit(bytes.AsSpan(0, length));
-            Assert.Equal(expected, Crc32.ComputeByTables(bytes.AsSpan(0, length)));
+            Assert.Equal(expected, Crc32.AppendByTables(0, bytes.AsSpan(0, length)));
             Assert.Equal(expected, Crc32.Compute(bytes.AsSpan(0, length)));
         }
     }
@@ -32,7 +32,19 @@ public class Crc32Tests
         new Random(6).NextBytes(bytes);
         for (int length = 64; length <= bytes.Length; length++)
         {
-            Assert.Equal(Crc32.ComputeByTables(bytes.AsSpan(0, length)), Crc32.ComputeByFolding(bytes.AsSpan(0, length)));
+            Assert.Equal(Crc32.AppendByTables(0, bytes.AsSpan(0, length)), Crc32.AppendByFolding(0, bytes.AsSpan(0, length)));
+        }
+    }
+
+    [Fact]
+    public void Bytes_may_come_in_pieces()
+    {
+        byte[] bytes = new byte[1_000];
+        new Random(7).NextBytes(bytes);
+        uint whole = Crc32.Compute(bytes);
+        for (int cut = 0; cut <= bytes.Length; cut++)
+        {
+            Assert.Equal(whole, Crc32.Append(Crc32.Compute(bytes.AsSpan(0, cut)), bytes.AsSpan(cut)));
         }
     }
 

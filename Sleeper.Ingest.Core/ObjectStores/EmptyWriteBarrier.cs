@@ -1,7 +1,7 @@
 namespace Sleeper.Ingest.Core.ObjectStores;
 
-/// <summary>A barrier with nothing to do: what is in memory is as durable as the process.</summary>
-internal sealed class InMemoryWriteBarrier : IWriteBarrier
+/// <summary>A barrier with nothing left to do: what is in memory is as durable as the process, what is in a bucket was durable when the put was answered.</summary>
+internal sealed class EmptyWriteBarrier : IWriteBarrier
 {
     public ValueTask FlushAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken = default)
     {

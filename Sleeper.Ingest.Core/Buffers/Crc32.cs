@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Sleeper.Ingest.Core.Parquet.Pages;
+namespace Sleeper.Ingest.Core.Buffers;
 
-/// <summary>The CRC-32 of page headers (IEEE 802.3, reflected polynomial 0xEDB88320, as in gzip).</summary>
+/// <summary>The CRC-32 of pages and of uploads (IEEE 802.3, reflected polynomial 0xEDB88320, as in gzip).</summary>
 /// <remarks>
 /// <para>Two ways. Tables: sixteen bytes at a time, each byte looked up in the table of its distance from the end (Kounavis and Berry, 2008).
 /// Folding: four lanes of 16 bytes are carried over the next 64 by carry-less multiplication with x^n mod P (Gopal and others, Intel 2009);
@@ -18,18 +18,23 @@ internal static class Crc32
 
     private static readonly uint[] Tables = MakeTables();
 
-    public static uint Compute(ReadOnlySpan<byte> bytes) =>
-        Pclmulqdq.IsSupported && bytes.Length >= 128 ? ComputeByFolding(bytes) : ComputeByTables(bytes);
+    public static uint Compute(ReadOnlySpan<byte> bytes) => Append(0, bytes);
 
-    internal static uint ComputeByTables(ReadOnlySpan<byte> bytes) => ~Update(~0u, bytes);
+    /// <summary>The checksum of some bytes and of those that follow them.</summary>
+    /// <param name="checksum">Of the bytes before; 0 if there are none.</param>
+    /// <param name="bytes">What follows.</param>
+    public static uint Append(uint checksum, ReadOnlySpan<byte> bytes) =>
+        Pclmulqdq.IsSupported && bytes.Length >= 128 ? AppendByFolding(checksum, bytes) : AppendByTables(checksum, bytes);
 
-    internal static uint ComputeByFolding(ReadOnlySpan<byte> bytes)
+    internal static uint AppendByTables(uint checksum, ReadOnlySpan<byte> bytes) => ~Update(~checksum, bytes);
+
+    internal static uint AppendByFolding(uint checksum, ReadOnlySpan<byte> bytes)
     {
         ref byte at = ref MemoryMarshal.GetReference(bytes);
         int left = bytes.Length;
 
-        // The start value of the checksum is all ones: it is added to the first four bytes.
-        Vector128<ulong> lane0 = Load(ref at, 0) ^ Vector128.CreateScalar(0xFFFFFFFFUL);
+        // The state so far is added to the first four bytes: all ones at the start.
+        Vector128<ulong> lane0 = Load(ref at, 0) ^ Vector128.CreateScalar((ulong)~checksum);
         Vector128<ulong> lane1 = Load(ref at, 16);
         Vector128<ulong> lane2 = Load(ref at, 32);
         Vector128<ulong> lane3 = Load(ref at, 48);
