@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Parquet;
@@ -18,6 +19,9 @@ public class PagePruningTests
     private const string FileName = "data/partition_root/f-0.parquet";
 
     private static readonly Schema Uniform = Schema.Create().RowKey("key", FieldType.String).SortKey("timestamp", FieldType.Long).Value("value", FieldType.String).Build();
+
+    private static readonly Schema Three = Schema.Create()
+        .RowKey("a", FieldType.Int).RowKey("b", FieldType.String).RowKey("c", FieldType.Long).Value("v", FieldType.String).Build();
 
     private static readonly Schema Nested = Schema.Create()
         .RowKey("k", FieldType.Long).SortKey("s", FieldType.String)
@@ -82,6 +86,83 @@ public class PagePruningTests
                     await ReadAsync(store, random, min, max));
             }
         }
+    }
+
+    [Fact]
+    public async Task Random_boxes_of_any_row_keys_give_the_rows_of_the_whole_file_that_are_in_them()
+    {
+        int leftOut = 0;
+        for (int seed = 0; seed < 15; seed++)
+        {
+            var random = new Random(seed);
+            List<Row> rows =
+            [
+                .. Enumerable.Range(0, random.Next(1, 3000)).Select(_ => new Row(Three, random.Next(1 << random.Next(8)), $"b{random.Next(30):00}", random.NextInt64(500), "v"))
+                    .OrderBy(r => r.GetInt(0)).ThenBy(r => r[1].AsString(), StringComparer.Ordinal).ThenBy(r => r.GetLong(2)),
+            ];
+            var store = new ReaderCountingStore(new InMemoryObjectStore());
+            await store.PutAsync(FileName, SmallDataFile.Write(Three, rows, rowGroupRowCount: random.Next(200, 4000), pageRowCount: random.Next(1, 100)), Token);
+            for (int i = 0; i < 8; i++)
+            {
+                FieldRange[][] boxes = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => RandomBox(random))];
+                List<FieldValue[]> keys = random.Next(3) == 0 ? [KeyOf(rows[random.Next(rows.Count)], random.Next(1, 4))] : [];
+
+                List<Row> read = await ReadAsync(store, Three, random, KeyFilter.Any(Three, KeyOrder.Bytes, keys, boxes));
+
+                Assert.Equal(rows.Where(row => boxes.Any(box => box.All(range => IsIn(row, range))) || keys.Any(key => key.Index().All(k => row[k.Index] == k.Item))), read);
+                leftOut += read.Count < rows.Count ? 1 : 0;
+            }
+        }
+
+        Assert.InRange(leftOut, 60, 120);
+    }
+
+    [Theory]
+    [InlineData(false, 330_000)]
+    [InlineData(true, 60_000)]
+    public async Task Pages_are_left_out_by_a_later_row_key_too(bool isExact, int mostBytes)
+    {
+        // 8 values of the first row key; with each the second rises from 0 to 9,999. A page has a thousand rows, so its second key says what the first cannot.
+        var schema = Schema.Create().RowKey("a", FieldType.Int).RowKey("b", FieldType.Long).Value("v", FieldType.String).Build();
+        var random = new Random(3);
+        List<Row> rows = [.. Enumerable.Range(0, 80_000).Select(i => new Row(schema, i / 10_000, (long)(i % 10_000), random.NextInt64().ToString("x", CultureInfo.InvariantCulture)))];
+        byte[] file = SmallDataFile.Write(schema, rows, pageRowCount: 1000);
+        Assert.InRange(file.Length, 1_000_000, 3_000_000);
+        var store = new ReaderCountingStore(new InMemoryObjectStore());
+        await store.PutAsync(FileName, file, Token);
+        FieldRange range = new("b") { Min = 4500L, Max = 4510L };
+        KeyFilter filter = isExact ? KeyFilter.Exactly(schema, KeyOrder.Bytes, [5, 4500L]) : KeyFilter.Any(schema, KeyOrder.Bytes, [], [[range]]);
+
+        List<Row> read = await ReadAsync(store, schema, random, filter);
+
+        Assert.Equal(rows.Where(row => isExact ? row.GetInt(0) == 5 && row.GetLong(1) == 4500 : row.GetLong(1) is >= 4500 and < 4510), read);
+
+        // Beside the 64 KiB with the footer: one page of each column, or eight.
+        Assert.InRange(store.BytesRead, 64 << 10, (64 << 10) + mostBytes);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Chosen_fields_of_a_small_file_save_bytes_where_requests_cost_nothing_and_requests_where_bytes_do(bool isLocal)
+    {
+        // Eight columns of 80 KB; between the two that are wanted lie six that are not.
+        var schema = new Schema([new Field("k", FieldType.Long)], null, [.. Enumerable.Range(0, 7).Select(i => new Field($"v{i}", FieldType.Long))]);
+        var random = new Random(4);
+        List<Row> rows = [.. Enumerable.Range(0, 10_000).Select(i => new Row(schema, [(long)i << 40, .. Enumerable.Range(0, 7).Select(_ => (FieldValue)random.NextInt64())]))];
+        byte[] file = SmallDataFile.Write(schema, rows);
+        using var folder = new TemporaryFolder();
+        var store = new ReaderCountingStore(isLocal ? new LocalObjectStore(folder.Path) : new InMemoryObjectStore());
+        await store.PutAsync(FileName, file, Token);
+        var state = new TableState(1, PartitionTree.Single(schema), [new FileReference(FileName, "root", rows.Count)], []);
+        var context = new ReadContext(store, "t", name => name, schema) { Projection = FieldProjection.Of(schema, ["v6"]) };
+
+        List<Row> read = await new TableReader(context).ReadAsync(state, KeyFilter.Everything, Token).ToListAsync(Token);
+
+        Assert.Equal(rows.Select(row => row[7]), read.Select(row => row[0]));
+        Assert.InRange(file.Length, 560_000, 700_000);
+        Assert.InRange(store.BytesRead, 1, isLocal ? 180_000 : file.Length + (64 << 10));
+        Assert.Equal(isLocal ? 3 : 2, store.Reads);
     }
 
     [Fact]
@@ -201,12 +282,54 @@ public class PagePruningTests
         random.Next(4) == 0 ? FieldValue.Null : FieldValue.FromList(Enumerable.Range(0, random.Next(5)).Select(_ => (FieldValue)$"item {random.Next(1000)}")),
         FieldValue.FromMap(Enumerable.Range(0, random.Next(4)).Select(i => KeyValuePair.Create((FieldValue)i, (FieldValue)$"m{random.Next(100)}"))));
 
-    private static async Task<List<Row>> ReadAsync(IObjectStore store, Random random, long? min, long? max)
+    private static FieldValue[] KeyOf(Row row, int count) => [.. Enumerable.Range(0, count).Select(key => row[key])];
+
+    private static FieldRange[] RandomBox(Random random)
     {
-        var partitions = new PartitionTree([new Partition("root", null, [], Region.Everything(Nested), -1)]);
+        var ranges = new List<FieldRange>();
+        if (random.Next(2) == 0)
+        {
+            ranges.Add(new FieldRange("a") { Min = random.Next(100), Max = random.Next(100, 130), IncludeMax = random.Next(2) == 0 });
+        }
+
+        if (random.Next(2) == 0)
+        {
+            int min = random.Next(30);
+            ranges.Add(new FieldRange("b") { Min = random.Next(4) == 0 ? FieldValue.Null : $"b{min:00}", Max = random.Next(4) == 0 ? FieldValue.Null : $"b{min + random.Next(5):00}", ExcludeMin = random.Next(2) == 0 });
+        }
+
+        if (ranges.Count == 0 || random.Next(2) == 0)
+        {
+            long min = random.Next(500);
+            ranges.Add(new FieldRange("c") { Min = min, Max = min + random.Next(1, 60) });
+        }
+
+        return [.. ranges];
+    }
+
+    private static bool IsIn(Row row, FieldRange range)
+    {
+        FieldValue value = row[Three.IndexOf(range.FieldName)];
+        int toMin = range.Min.IsNull ? 1 : Compare(value, range.Min);
+        int toMax = range.Max.IsNull ? -1 : Compare(value, range.Max);
+        return (toMin > 0 || (toMin == 0 && !range.ExcludeMin)) && (toMax < 0 || (toMax == 0 && range.IncludeMax));
+    }
+
+    private static int Compare(FieldValue left, FieldValue right) => left.Kind switch
+    {
+        FieldValueKind.Int => left.AsInt().CompareTo(right.AsInt()),
+        FieldValueKind.Long => left.AsLong().CompareTo(right.AsLong()),
+        _ => string.CompareOrdinal(left.AsString(), right.AsString()),
+    };
+
+    private static Task<List<Row>> ReadAsync(IObjectStore store, Random random, long? min, long? max) =>
+        ReadAsync(store, Nested, random, KeyFilter.Between(Nested, KeyOrder.Bytes, min is { } from ? from : FieldValue.Null, max is { } to ? to : FieldValue.Null));
+
+    private static async Task<List<Row>> ReadAsync(IObjectStore store, Schema schema, Random random, KeyFilter filter)
+    {
+        var partitions = new PartitionTree([new Partition("root", null, [], Region.Everything(schema), -1)]);
         var state = new TableState(1, partitions, [new FileReference(FileName, "root", 0, CountApproximate: true)], []);
-        var context = new ReadContext(store, "t", name => name, Nested) { SmallRowGroupBytes = 0, FileShareBytes = random.Next(2) == 0 ? 8 << 20 : random.Next(1, 50_000), StretchRowCount = random.Next(1, 500) };
-        var filter = KeyFilter.Between(Nested, KeyOrder.Bytes, min is { } from ? from : FieldValue.Null, max is { } to ? to : FieldValue.Null);
+        var context = new ReadContext(store, "t", name => name, schema) { SmallRowGroupBytes = 0, FileShareBytes = random.Next(2) == 0 ? 8 << 20 : random.Next(1, 50_000), StretchRowCount = random.Next(1, 500) };
         return await new TableReader(context).ReadAsync(state, filter, Token).ToListAsync(Token);
     }
 }

@@ -195,6 +195,8 @@ public sealed class FaultyObjectStore(IObjectStore inner) : IObjectStore
     {
         public long LengthBytes => reader.LengthBytes;
 
+        public long RequestCostBytes => reader.RequestCostBytes;
+
         public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             await store.RunAsync(
                 StoreOperation.Read, path, async () => await reader.ReadAsync(offset, buffer, cancellationToken), cancellationToken);

@@ -9,6 +9,7 @@ internal sealed class ReaderCountingStore(IObjectStore inner) : IObjectStore
     private int _open;
     private int _mostOpen;
     private long _bytesRead;
+    private int _reads;
     private long _longestRead;
 
     public string Name => inner.Name;
@@ -24,6 +25,8 @@ internal sealed class ReaderCountingStore(IObjectStore inner) : IObjectStore
     public int Opened => _opened.Count;
 
     public long BytesRead => _bytesRead;
+
+    public int Reads => _reads;
 
     /// <summary>Bytes of the longest single read.</summary>
     public long LongestRead => _longestRead;
@@ -77,9 +80,12 @@ internal sealed class ReaderCountingStore(IObjectStore inner) : IObjectStore
 
         public long LengthBytes => reader.LengthBytes;
 
+        public long RequestCostBytes => reader.RequestCostBytes;
+
         public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             Interlocked.Add(ref store._bytesRead, buffer.Length);
+            Interlocked.Increment(ref store._reads);
             store._longestRead = Math.Max(store._longestRead, buffer.Length);
             return reader.ReadAsync(offset, buffer, cancellationToken);
         }

@@ -57,7 +57,7 @@ internal sealed class ParquetFileReader : IDisposable
 
     /// <summary>Bytes that a row group with these columns takes in memory if it is read whole, before any page is uncompressed.</summary>
     public long StoredBytes(int rowGroup, IReadOnlyList<int> leafColumns) =>
-        ChunkBytes.Join(ChooseChunks(rowGroup, leafColumns).Select(chosen => ChunkRange.Of(chosen.Chunk))).Sum(range => range.Length);
+        ChunkBytes.Join(ChooseChunks(rowGroup, leafColumns).Select(chosen => ChunkRange.Of(chosen.Chunk)), _source.RequestCostBytes).Sum(range => range.Length);
 
     /// <summary>How many rows of a row group take about so many bytes when they are decoded: 1 to <paramref name="maxRows"/>.</summary>
     public int RowsIn(long bytes, int rowGroup, IReadOnlyList<int> leafColumns, int maxRows)
@@ -99,17 +99,17 @@ internal sealed class ParquetFileReader : IDisposable
         return await RowGroupReader.OpenAsync(_source, rowGroup, rowCount, index is null ? new RowRange(0, rowCount) : rows, parts, _limits, _decompressors, _meter, memory, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Reads where the pages of the chosen columns lie, and the bounds of the pages of one of them; null where the file does not say that.</summary>
+    /// <summary>Reads where the pages of the chosen columns lie, and the bounds of the pages of some of them; null where the file does not say that of any.</summary>
     /// <param name="rowGroup">0 to <see cref="RowGroupCount"/> - 1.</param>
     /// <param name="leafColumns">Indexes among the leaves of <see cref="Schema"/>.</param>
-    /// <param name="boundsColumn">The one whose bounds are wanted.</param>
+    /// <param name="boundsColumns">Those of them whose bounds are wanted.</param>
     /// <param name="cancellationToken">Stops the reads.</param>
-    public async ValueTask<PageIndex?> ReadPageIndexAsync(int rowGroup, IReadOnlyList<int> leafColumns, int boundsColumn, CancellationToken cancellationToken)
+    public async ValueTask<PageIndex?> ReadPageIndexAsync(int rowGroup, IReadOnlyList<int> leafColumns, IReadOnlyList<int> boundsColumns, CancellationToken cancellationToken)
     {
         ChooseChunks(rowGroup, leafColumns);
         try
         {
-            return await PageIndex.ReadAsync(_source, _metadataOffset, Metadata.RowGroups[rowGroup], leafColumns, boundsColumn, _limits, cancellationToken).ConfigureAwait(false);
+            return await PageIndex.ReadAsync(_source, _metadataOffset, Metadata.RowGroups[rowGroup], leafColumns, boundsColumns, _limits, cancellationToken).ConfigureAwait(false);
         }
         catch (ParquetFormatException fault)
         {

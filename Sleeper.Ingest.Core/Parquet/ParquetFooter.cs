@@ -19,8 +19,11 @@ internal static class ParquetFooter
     /// <summary>Magic, an empty metadata struct's least, and the trailer.</summary>
     private const int MinFileLength = 12;
 
-    /// <summary>Read first, in one request: the metadata of nearly every file with few columns and row groups.</summary>
-    private const int FirstReadLength = 64 << 10;
+    /// <summary>Read first, in one request, of a file that is far away: the metadata of nearly every file with few columns and row groups, and its page indexes.</summary>
+    private const int MaxFirstReadLength = 64 << 10;
+
+    /// <summary>Read first of a file without round trips.</summary>
+    private const int MinFirstReadLength = 8 << 10;
 
     private static ReadOnlySpan<byte> Magic => "PAR1"u8;
 
@@ -35,7 +38,7 @@ internal static class ParquetFooter
                 $"The file has {source.Length:N0} bytes; a Parquet file has at least {MinFileLength}. It is not a Parquet file, or it was cut short.");
         }
 
-        byte[] tail = new byte[(int)Math.Min(source.Length, FirstReadLength)];
+        byte[] tail = new byte[(int)Math.Min(source.Length, Math.Clamp(source.RequestCostBytes, MinFirstReadLength, MaxFirstReadLength))];
         await source.ReadAsync(source.Length - tail.Length, tail, cancellationToken).ConfigureAwait(false);
         int metadataLength = CheckTrailer(source, tail, limits);
         long offset = source.Length - TrailerLength - metadataLength;

@@ -224,7 +224,7 @@ internal sealed class DataFileCursor : IAsyncDisposable
     private int NextRowGroup(int after)
     {
         int next = after + 1;
-        while (next < _file.RowGroupCount && (_file.RowCountOf(next) == 0 || !_file.MayMeet(next, _planned.Segments)))
+        while (next < _file.RowGroupCount && (_file.RowCountOf(next) == 0 || !_file.MayMeet(next, _planned)))
         {
             next++;
         }
@@ -271,7 +271,7 @@ internal sealed class DataFileCursor : IAsyncDisposable
 
             run = -1;
             part = await _file.MayHoldAsync(next, _planned.Segments, cancellationToken).ConfigureAwait(false)
-                ? await _file.FindPartAsync(next, _planned.Segments, cancellationToken).ConfigureAwait(false)
+                ? await _file.FindPartAsync(next, _planned, cancellationToken).ConfigureAwait(false)
                 : new RowGroupPart(next, null, []);
         }
 

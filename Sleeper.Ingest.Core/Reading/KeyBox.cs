@@ -115,8 +115,36 @@ internal sealed unsafe class KeyBox
         return true;
     }
 
-    /// <summary>False if the bounds of a row key say that no key of theirs is inside.</summary>
-    public bool MayMeet(int rowKey, KeyBounds bounds) => bounds.MayMeet(_mins[rowKey], _maxs[rowKey]);
+    /// <summary>True if the bounds of each row key say that all keys of theirs are inside.</summary>
+    public bool Covers(IReadOnlyList<KeyBounds> bounds)
+    {
+        for (int i = 0; i < _rowKeys.Length; i++)
+        {
+            if (!bounds[i].AreInside(_mins[i], _maxs[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>False if the bounds of the row keys say that no key of theirs is inside.</summary>
+    public bool MayMeet(IReadOnlyList<KeyBounds> bounds)
+    {
+        for (int i = 0; i < _rowKeys.Length; i++)
+        {
+            if (!bounds[i].MayMeet(_mins[i], _maxs[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>True if not all values of a row key are inside.</summary>
+    public bool IsBounded(int rowKey) => _mins[rowKey].Length > 0 || _maxs[rowKey] is not null;
 
     private static bool IsBelow(byte[] min, byte[]? max) => max is null || min.AsSpan().SequenceCompareTo(max) < 0;
 

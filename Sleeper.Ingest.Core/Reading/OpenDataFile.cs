@@ -80,26 +80,7 @@ internal sealed class OpenDataFile : IAsyncDisposable
         KeyBounds.Of(_reader.Metadata, rowGroup, _match.Fields[rowKey].Column!, _context.Schema.RowKeyFields[rowKey], _context.Order);
 
     /// <summary>False if the statistics say that no row of the row group is wanted.</summary>
-    public bool MayMeet(int rowGroup, SegmentList segments)
-    {
-        var first = BoundsOf(rowGroup);
-        int start = segments.FindFirst(first.Min);
-        if (segments.MayMeet(start, first) && segments[start].Regions.Count == 0)
-        {
-            return true;
-        }
-
-        KeyBounds[] others = [.. Enumerable.Range(1, _context.Schema.RowKeyFields.Count - 1).Select(key => BoundsOf(rowGroup, key))];
-        for (int i = start; segments.MayMeet(i, first); i++)
-        {
-            if (segments[i].Regions.Any(box => others.Index().All(other => box.MayMeet(other.Index + 1, other.Item))))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    public bool MayMeet(int rowGroup, PlannedReference planned) => planned.MayMeet(AllBoundsOf(rowGroup));
 
     /// <summary>False if Bloom filters say that no row of the row group is wanted. Asks for few row keys only: each costs a request.</summary>
     public async ValueTask<bool> MayHoldAsync(int rowGroup, SegmentList segments, CancellationToken cancellationToken)
@@ -138,11 +119,11 @@ internal sealed class OpenDataFile : IAsyncDisposable
             _leafColumns.Sum(leaf => Math.Clamp(_reader.Metadata.RowGroups[rowGroup].Columns[leaf].Metadata?.TotalUncompressedSize ?? 0, 0, _context.StretchBytes)));
 
     /// <summary>Finds those rows of a row group of which the page index does not say that their keys are not wanted.</summary>
-    public async ValueTask<RowGroupPart> FindPartAsync(int rowGroup, SegmentList segments, CancellationToken cancellationToken)
+    public async ValueTask<RowGroupPart> FindPartAsync(int rowGroup, PlannedReference planned, CancellationToken cancellationToken)
     {
         var all = new RowRange(0, RowCountOf(rowGroup));
-        var index = await FindIndexAsync(rowGroup, segments, cancellationToken).ConfigureAwait(false);
-        return new RowGroupPart(rowGroup, index, index is null ? [all] : RowsIn(index, segments, rowGroup));
+        var index = await FindIndexAsync(rowGroup, planned, cancellationToken).ConfigureAwait(false);
+        return new RowGroupPart(rowGroup, index, index is null ? [all] : RowsIn(index, planned, rowGroup));
     }
 
     /// <summary>Opens some rows of a row group.</summary>
@@ -155,9 +136,10 @@ internal sealed class OpenDataFile : IAsyncDisposable
         await _object.DisposeAsync().ConfigureAwait(false);
     }
 
-    private LeafColumn FirstColumn => _match.Fields[0].Column!;
+    /// <summary>Fewer bytes than this are read along rather than left out by one request more.</summary>
+    private long SmallBytes => Math.Min(_context.SmallRowGroupBytes, _object.RequestCostBytes);
 
-    private Field FirstField => _context.Schema.RowKeyFields[0];
+    private KeyBounds[] AllBoundsOf(int rowGroup) => [.. Enumerable.Range(0, _context.Schema.RowKeyFields.Count).Select(key => BoundsOf(rowGroup, key))];
 
     private async ValueTask<bool> MayHoldAsync(int rowGroup, IReadOnlyList<FieldValue> rowKey, CancellationToken cancellationToken)
     {
@@ -175,41 +157,79 @@ internal sealed class OpenDataFile : IAsyncDisposable
     }
 
     /// <summary>The page index, if it could save more than it costs to read.</summary>
-    private async ValueTask<PageIndex?> FindIndexAsync(int rowGroup, SegmentList segments, CancellationToken cancellationToken)
+    private async ValueTask<PageIndex?> FindIndexAsync(int rowGroup, PlannedReference planned, CancellationToken cancellationToken)
     {
-        var bounds = BoundsOf(rowGroup);
-        int start = segments.FindFirst(bounds.Min);
-        return (start < segments.Count && bounds.AreInside(segments[start].Lower, segments[start].Upper))
-            || !KeyBounds.CanBeUsed(_reader.Metadata, FirstColumn, FirstField, _context.Order)
-            || _reader.StoredBytes(rowGroup, _leafColumns) <= _context.SmallRowGroupBytes
-                ? null
-                : await _reader.ReadPageIndexAsync(rowGroup, _leafColumns, FirstColumn.Index, cancellationToken).ConfigureAwait(false);
+        if (_reader.StoredBytes(rowGroup, _leafColumns) <= SmallBytes || planned.Covers(AllBoundsOf(rowGroup)))
+        {
+            return null;
+        }
+
+        int[] bounded =
+        [
+            .. Enumerable.Range(0, _context.Schema.RowKeyFields.Count)
+                .Where(key => planned.IsBounded(key) && KeyBounds.CanBeUsed(_reader.Metadata, ColumnOf(key), _context.Schema.RowKeyFields[key], _context.Order))
+                .Select(key => ColumnOf(key).Index),
+        ];
+        return bounded.Length == 0 ? null : await _reader.ReadPageIndexAsync(rowGroup, _leafColumns, bounded, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Runs of pages that may have wanted keys. Pages between two runs are read along where they are small.</summary>
-    private List<RowRange> RowsIn(PageIndex index, SegmentList segments, int rowGroup)
+    private LeafColumn ColumnOf(int rowKey) => _match.Fields[rowKey].Column!;
+
+    /// <summary>
+    /// Runs of rows that may be wanted: by the bounds of those pages, one of each row key, that they lie in. Rows between two runs are read along where they are few.
+    /// </summary>
+    private List<RowRange> RowsIn(PageIndex index, PlannedReference planned, int rowGroup)
     {
         double bytesOfRow = (double)_reader.StoredBytes(rowGroup, _leafColumns) / Math.Max(1, RowCountOf(rowGroup));
+        var bounds = AllBoundsOf(rowGroup);
+        PageBounds?[] pages = [.. Enumerable.Range(0, bounds.Length).Select(key => index.BoundsOf(ColumnOf(key).Index))];
+        int[] page = new int[bounds.Length];
+        Array.Fill(page, -1);
         var runs = new List<RowRange>();
-        for (int page = 0; page < index.PageCount; page++)
+        long end;
+        for (long row = 0; row < RowCountOf(rowGroup); row = end)
         {
-            var bounds = KeyBounds.Of(index.MinOf(page), index.MaxOf(page), FirstColumn, FirstField);
-            var rows = index.RowsOf(page);
-            if (rows.IsEmpty || !segments.MayMeet(segments.FindFirst(bounds.Min), bounds))
+            end = RowCountOf(rowGroup);
+            for (int key = 0; key < bounds.Length; key++)
+            {
+                if (pages[key] is { } ofKey)
+                {
+                    if (MoveTo(row, ofKey, ref page[key]))
+                    {
+                        bounds[key] = KeyBounds.Of(ofKey.MinOf(page[key]), ofKey.MaxOf(page[key]), ColumnOf(key), _context.Schema.RowKeyFields[key]);
+                    }
+
+                    end = Math.Min(end, ofKey.RowsOf(page[key]).End);
+                }
+            }
+
+            if (!planned.MayMeet(bounds))
             {
                 continue;
             }
 
-            if (runs.Count > 0 && (rows.First - runs[^1].End) * bytesOfRow <= _context.SmallRowGroupBytes)
+            if (runs.Count > 0 && (row - runs[^1].End) * bytesOfRow <= SmallBytes)
             {
-                runs[^1] = new RowRange(runs[^1].First, rows.End);
+                runs[^1] = new RowRange(runs[^1].First, end);
             }
             else
             {
-                runs.Add(rows);
+                runs.Add(new RowRange(row, end));
             }
         }
 
         return runs;
+    }
+
+    /// <summary>Goes on to the page that a row is in; false if that is the present one.</summary>
+    private static bool MoveTo(long row, PageBounds pages, ref int page)
+    {
+        int before = page;
+        while (page < 0 || pages.RowsOf(page).End <= row)
+        {
+            page++;
+        }
+
+        return page != before;
     }
 }

@@ -15,4 +15,13 @@ internal sealed record PlannedReference(FileReference Reference, int Ordinal, Ke
 
     /// <summary>All wanted keys are below it; null for no bound.</summary>
     public byte[]? Upper => Segments[Segments.Count - 1].Upper;
+
+    /// <summary>False if the bounds of the row keys say that no row of theirs is wanted.</summary>
+    public bool MayMeet(IReadOnlyList<KeyBounds> bounds) => Box.MayMeet(bounds) && Segments.MayMeet(bounds);
+
+    /// <summary>True if the bounds of the row keys say that all rows of theirs are wanted.</summary>
+    public bool Covers(IReadOnlyList<KeyBounds> bounds) => Box.Covers(bounds) && Segments.Covers(bounds);
+
+    /// <summary>True if rows are wanted by their values of a row key.</summary>
+    public bool IsBounded(int rowKey) => Box.IsBounded(rowKey) || Segments.IsBounded(rowKey);
 }

@@ -13,7 +13,7 @@ public class ChunkBytesTests
     {
         ChunkRange[] ranges = [new(5000, 100), new(4, 96), new(0, 0), new(3 * MiB, 10), new(1000, 4000)];
 
-        Assert.Equal([new ChunkRange(4, 5096), new ChunkRange(3 * MiB, 10)], ChunkBytes.Join(ranges));
+        Assert.Equal([new ChunkRange(4, 5096), new ChunkRange(3 * MiB, 10)], ChunkBytes.Join(ranges, MiB));
     }
 
     [Fact]
@@ -21,7 +21,7 @@ public class ChunkBytesTests
     {
         ChunkRange[] ranges = [new(4, 40 * MiB), new(4 + (40 * MiB), 40 * MiB), new(4 + (80 * MiB), MiB)];
 
-        Assert.Equal([new ChunkRange(4, 40 * MiB), new ChunkRange(4 + (40 * MiB), 41 * MiB)], ChunkBytes.Join(ranges));
+        Assert.Equal([new ChunkRange(4, 40 * MiB), new ChunkRange(4 + (40 * MiB), 41 * MiB)], ChunkBytes.Join(ranges, MiB));
     }
 
     [Fact]
@@ -30,7 +30,7 @@ public class ChunkBytesTests
         byte[] file = [.. Enumerable.Range(0, 200).Select(i => (byte)i)];
         var source = new BytesSource("f", file);
         ChunkRange[] ranges = [new(100, 10), new(50, 20)];
-        using ChunkBytes bytes = await ChunkBytes.ReadAsync(source, ChunkBytes.Join(ranges), UnboundedMemory.Instance, TestContext.Current.CancellationToken);
+        using ChunkBytes bytes = await ChunkBytes.ReadAsync(source, ChunkBytes.Join(ranges, MiB), UnboundedMemory.Instance, TestContext.Current.CancellationToken);
 
         Assert.Equal([(50L, 60)], source.Reads);
         Assert.Equal(60, bytes.HeldBytes);

@@ -5,9 +5,6 @@ namespace Sleeper.Ingest.Core.Parquet.RowGroups;
 /// <summary>The bytes of some column chunks of a row group, read together where they lie close together, and held outside of the heap.</summary>
 internal sealed class ChunkBytes : IDisposable
 {
-    /// <summary>A gap up to this is read along with what lies on both sides: a request to an object store costs about as much as 1 MiB of bytes.</summary>
-    public const long MaxGapBytes = 1 << 20;
-
     /// <summary>One read is not joined beyond this, so that reads of a large row group go side by side.</summary>
     private const long MaxJoinedBytes = 64 << 20;
 
@@ -20,7 +17,9 @@ internal sealed class ChunkBytes : IDisposable
     public long HeldBytes { get; private set; }
 
     /// <summary>Joins ranges that lie close together. The result is in file order and covers each of the given ranges with one of its own.</summary>
-    public static IReadOnlyList<ChunkRange> Join(IEnumerable<ChunkRange> ranges, long maxGapBytes = MaxGapBytes)
+    /// <param name="ranges">Of one file, not overlapping, in any order.</param>
+    /// <param name="maxGapBytes">A gap up to this is read along with what lies on both sides of it.</param>
+    public static IReadOnlyList<ChunkRange> Join(IEnumerable<ChunkRange> ranges, long maxGapBytes)
     {
         var joined = new List<ChunkRange>();
         foreach (ChunkRange range in ranges.Where(range => range.Length > 0).OrderBy(range => range.Offset))

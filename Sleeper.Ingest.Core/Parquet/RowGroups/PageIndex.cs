@@ -4,7 +4,7 @@ using Sleeper.Ingest.Core.Parquet.Thrift;
 
 namespace Sleeper.Ingest.Core.Parquet.RowGroups;
 
-/// <summary>Where the pages of some columns of a row group lie and which rows they have, and the bounds of the pages of one column.</summary>
+/// <summary>Where the pages of some columns of a row group lie and which rows they have, and the bounds of the pages of some of them.</summary>
 /// <remarks>
 /// An index that does not agree with itself or with the footer is as good as none: to read more than is needed loses no rows. One that cannot even be
 /// parsed is an error. Immutable.
@@ -15,63 +15,46 @@ internal sealed class PageIndex
     private const long MaxGapBytes = 64 << 10;
 
     private readonly Dictionary<int, IReadOnlyList<PageLocation>> _locations;
-    private readonly IReadOnlyList<PageLocation> _bounded;
-    private readonly ColumnIndex _bounds;
+    private readonly Dictionary<int, PageBounds> _bounds;
     private readonly long _rowCount;
 
-    private PageIndex(Dictionary<int, IReadOnlyList<PageLocation>> locations, int boundsColumn, ColumnIndex bounds, long rowCount)
+    private PageIndex(Dictionary<int, IReadOnlyList<PageLocation>> locations, Dictionary<int, PageBounds> bounds, long rowCount)
     {
         _locations = locations;
-        _bounded = locations[boundsColumn];
         _bounds = bounds;
         _rowCount = rowCount;
     }
 
-    /// <summary>Pages of the column whose bounds are known.</summary>
-    public int PageCount => _bounded.Count;
-
-    /// <summary>The rows of one of these pages.</summary>
-    public RowRange RowsOf(int page) => new(_bounded[page].FirstRowIndex, page + 1 < PageCount ? _bounded[page + 1].FirstRowIndex : _rowCount);
-
-    /// <summary>A value that no value of the page is below, in PLAIN encoding; null if the page has none.</summary>
-    public byte[]? MinOf(int page) => _bounds.NullPages[page] ? null : _bounds.MinValues[page];
-
-    /// <summary>A value that no value of the page is above, in PLAIN encoding; null if the page has none.</summary>
-    public byte[]? MaxOf(int page) => _bounds.NullPages[page] ? null : _bounds.MaxValues[page];
+    /// <summary>The bounds of the pages of a column; null if they are not known.</summary>
+    public PageBounds? BoundsOf(int leafColumn) => _bounds.GetValueOrDefault(leafColumn);
 
     /// <summary>What has to be read of a column chunk to get some rows.</summary>
     public ChunkPart PartOf(LeafColumn column, ColumnMetadata chunk, RowRange rows) =>
         ChunkPart.Of(column, chunk, _locations.GetValueOrDefault(column.Index), _rowCount, rows);
 
-    /// <summary>Reads the indexes of a row group; null if there are none for the column whose bounds are wanted.</summary>
+    /// <summary>Reads the indexes of a row group; null if no bounds are known.</summary>
     /// <param name="file">The file.</param>
     /// <param name="dataEnd">Where its metadata begin: indexes lie before that.</param>
     /// <param name="rowGroup">The row group, whose chosen chunks are checked.</param>
     /// <param name="leafColumns">The columns that will be read.</param>
-    /// <param name="boundsColumn">The one whose bounds are wanted.</param>
+    /// <param name="boundsColumns">Those of them whose bounds are wanted.</param>
     /// <param name="limits">Indexes that are together longer than a footer may be are not used.</param>
     /// <param name="cancellationToken">Stops the reads.</param>
     public static async ValueTask<PageIndex?> ReadAsync(
-        IRandomAccessReader file, long dataEnd, RowGroupMetadata rowGroup, IReadOnlyList<int> leafColumns, int boundsColumn, ParquetReaderLimits limits,
+        IRandomAccessReader file, long dataEnd, RowGroupMetadata rowGroup, IReadOnlyList<int> leafColumns, IReadOnlyList<int> boundsColumns, ParquetReaderLimits limits,
         CancellationToken cancellationToken)
     {
-        ChunkRange? boundsRange = RangeOf(rowGroup.Columns[boundsColumn].ColumnIndexOffset, rowGroup.Columns[boundsColumn].ColumnIndexLength, dataEnd, limits);
-        var ranges = new Dictionary<int, ChunkRange>();
-        foreach (int leaf in leafColumns)
-        {
-            if (RangeOf(rowGroup.Columns[leaf].OffsetIndexOffset, rowGroup.Columns[leaf].OffsetIndexLength, dataEnd, limits) is { } range)
-            {
-                ranges.Add(leaf, range);
-            }
-        }
-
-        if (boundsRange is not { } boundsBytes || !ranges.ContainsKey(boundsColumn) || boundsBytes.Length + ranges.Values.Sum(range => range.Length) > limits.MaxFooterBytes)
+        Dictionary<int, ChunkRange> locationRanges = RangesOf(leafColumns, leaf => (rowGroup.Columns[leaf].OffsetIndexOffset, rowGroup.Columns[leaf].OffsetIndexLength), dataEnd, limits);
+        Dictionary<int, ChunkRange> boundsRanges = RangesOf(
+            boundsColumns.Where(locationRanges.ContainsKey), leaf => (rowGroup.Columns[leaf].ColumnIndexOffset, rowGroup.Columns[leaf].ColumnIndexLength), dataEnd, limits);
+        ChunkRange[] ranges = [.. locationRanges.Values, .. boundsRanges.Values];
+        if (boundsRanges.Count == 0 || ranges.Sum(range => range.Length) > limits.MaxFooterBytes)
         {
             return null;
         }
 
         var pieces = new List<(ChunkRange Range, byte[] Bytes)>();
-        foreach (ChunkRange piece in ChunkBytes.Join(ranges.Values.Append(boundsBytes), MaxGapBytes))
+        foreach (ChunkRange piece in ChunkBytes.Join(ranges, Math.Min(MaxGapBytes, file.RequestCostBytes)))
         {
             byte[] bytes = new byte[(int)piece.Length];
             await file.ReadAsync(piece.Offset, bytes, cancellationToken).ConfigureAwait(false);
@@ -79,7 +62,7 @@ internal sealed class PageIndex
         }
 
         var locations = new Dictionary<int, IReadOnlyList<PageLocation>>();
-        foreach ((int leaf, ChunkRange range) in ranges)
+        foreach ((int leaf, ChunkRange range) in locationRanges)
         {
             var reader = new ThriftCompactReader(BytesOf(pieces, range), range.Offset, limits.MaxMetadataDepth);
             IReadOnlyList<PageLocation> pages = OffsetIndex.Read(ref reader).PageLocations;
@@ -89,12 +72,35 @@ internal sealed class PageIndex
             }
         }
 
-        var boundsReader = new ThriftCompactReader(BytesOf(pieces, boundsBytes), boundsBytes.Offset, limits.MaxMetadataDepth);
-        var bounds = ColumnIndex.Read(ref boundsReader);
-        return locations.TryGetValue(boundsColumn, out IReadOnlyList<PageLocation>? bounded)
-            && bounds.NullPages.Count == bounded.Count && bounds.MinValues.Count == bounded.Count && bounds.MaxValues.Count == bounded.Count
-                ? new PageIndex(locations, boundsColumn, bounds, rowGroup.NumRows)
-                : null;
+        var bounds = new Dictionary<int, PageBounds>();
+        foreach ((int leaf, ChunkRange range) in boundsRanges)
+        {
+            var reader = new ThriftCompactReader(BytesOf(pieces, range), range.Offset, limits.MaxMetadataDepth);
+            var index = ColumnIndex.Read(ref reader);
+            if (locations.TryGetValue(leaf, out IReadOnlyList<PageLocation>? pages)
+                && index.NullPages.Count == pages.Count && index.MinValues.Count == pages.Count && index.MaxValues.Count == pages.Count)
+            {
+                bounds.Add(leaf, new PageBounds(pages, index, rowGroup.NumRows));
+            }
+        }
+
+        return bounds.Count > 0 ? new PageIndex(locations, bounds, rowGroup.NumRows) : null;
+    }
+
+    private static Dictionary<int, ChunkRange> RangesOf(
+        IEnumerable<int> leafColumns, Func<int, (long? Offset, int? Length)> placeOf, long dataEnd, ParquetReaderLimits limits)
+    {
+        var ranges = new Dictionary<int, ChunkRange>();
+        foreach (int leaf in leafColumns)
+        {
+            (long? offset, int? length) = placeOf(leaf);
+            if (RangeOf(offset, length, dataEnd, limits) is { } range)
+            {
+                ranges.Add(leaf, range);
+            }
+        }
+
+        return ranges;
     }
 
     private static ChunkRange? RangeOf(long? offset, int? length, long dataEnd, ParquetReaderLimits limits) =>

@@ -54,7 +54,8 @@ internal sealed class RowGroupReader : IDisposable, IAsyncDisposable
         DecompressorPool decompressors, ReadMeter meter, IReadMemory memory, CancellationToken cancellationToken)
     {
         ChunkRange[] ranges = [.. parts.SelectMany(part => part.Stretches).Select(stretch => stretch.Range)];
-        WindowPlan plan = WindowPlan.Make(ranges, memory.ShareBytes, parts.Any(part => part.PageRowCounts is not null) ? MaxPageGapBytes : ChunkBytes.MaxGapBytes);
+        long maxGapBytes = parts.Any(part => part.PageRowCounts is not null) ? Math.Min(MaxPageGapBytes, file.RequestCostBytes) : file.RequestCostBytes;
+        WindowPlan plan = WindowPlan.Make(ranges, memory.ShareBytes, maxGapBytes);
         IReadOnlyList<ChunkRange> whole = ChunkBytes.Join(ranges.Where((range, i) => plan.WindowBytes[i] == range.Length), plan.MaxGapBytes);
         ChunkBytes bytes = await ChunkBytes.ReadAsync(file, whole, memory, cancellationToken).ConfigureAwait(false);
         var reader = new RowGroupReader(file.Name, rowGroup, rowCount, rows, bytes, meter);

@@ -40,6 +40,8 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
     {
         public long LengthBytes => inner.LengthBytes;
 
+        public long RequestCostBytes => inner.RequestCostBytes;
+
         public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             Interlocked.Add(ref store._bytes, buffer.Length);

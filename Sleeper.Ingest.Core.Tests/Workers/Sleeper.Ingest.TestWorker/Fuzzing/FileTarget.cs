@@ -127,18 +127,21 @@ internal sealed class FileTarget : FuzzTarget
         for (int i = 0; i < file.RowGroupCount && leaves.Length > 0; i++)
         {
             long rowCount = file.Metadata.RowGroups[i].NumRows;
-            PageIndex? index = Now(file.ReadPageIndexAsync(i, leaves, leaves[0], default));
+            PageIndex? index = Now(file.ReadPageIndexAsync(i, leaves, leaves, default));
             if (index is null || rowCount == 0)
             {
                 continue;
             }
 
-            for (int page = 0; page < index.PageCount; page++)
+            foreach (PageBounds bounds in leaves.Select(index.BoundsOf).OfType<PageBounds>())
             {
-                work.DeliveredBytes += (index.MinOf(page)?.Length ?? 0) + (index.MaxOf(page)?.Length ?? 0);
-                if (index.RowsOf(page) is var rowsOfPage && (rowsOfPage.First < 0 || rowsOfPage.First > rowsOfPage.End || rowsOfPage.End > rowCount))
+                for (int page = 0; page < bounds.PageCount; page++)
                 {
-                    throw new FuzzFailure($"Page {page} has the rows {index.RowsOf(page)}.");
+                    work.DeliveredBytes += (bounds.MinOf(page)?.Length ?? 0) + (bounds.MaxOf(page)?.Length ?? 0);
+                    if (bounds.RowsOf(page) is var rowsOfPage && (rowsOfPage.First < 0 || rowsOfPage.First > rowsOfPage.End || rowsOfPage.End > rowCount))
+                    {
+                        throw new FuzzFailure($"Page {page} has the rows {rowsOfPage}.");
+                    }
                 }
             }
 
