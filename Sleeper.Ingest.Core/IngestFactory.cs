@@ -6,6 +6,7 @@ using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 
 namespace Sleeper.Ingest.Core;
 
@@ -54,6 +55,26 @@ public sealed class IngestFactory
     /// <exception cref="ArgumentException">A setting is wrong, or no region is configured.</exception>
     public IngestFactory UseS3Bucket(string bucket, S3ObjectStoreOptions? options = null) => UseObjectStore(new S3ObjectStore(bucket, options));
 
+    /// <summary>
+    /// A table of a deployed Sleeper instance, named with <see cref="WithTable"/>. Its schema, partitions, file layout and order of rows come from the instance; memory,
+    /// disk and parallelism stay this factory's.
+    /// </summary>
+    /// <param name="instance">An open instance. It stays yours to dispose of.</param>
+    public IngestFactory UseSleeperInstance(SleeperInstance instance)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        return With(o => o with { Instance = instance });
+    }
+
+    /// <summary>The same for an instance that is opened with the first writer, and stays open as long as the factory is in use.</summary>
+    /// <param name="instanceIdOrConfigBucket">The instance's id, or the name of its config bucket; see <see cref="SleeperInstance.OpenAsync"/>.</param>
+    /// <param name="options">How it is reached; null for the defaults of the AWS SDK.</param>
+    public IngestFactory UseSleeperInstance(string instanceIdOrConfigBucket, SleeperInstanceOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(instanceIdOrConfigBucket);
+        return With(o => o with { InstanceName = instanceIdOrConfigBucket, InstanceOptions = options });
+    }
+
     /// <summary>Another keeper of the table's state than the table itself.</summary>
     public IngestFactory UseStateStore(IStateStore store) => With(o => o with { StateStore = store });
 
@@ -68,19 +89,6 @@ public sealed class IngestFactory
 
     /// <summary>Splits a new table by its first rows; see <see cref="IngestOptions.PreSplitLeafCount"/>.</summary>
     public IngestFactory WithPreSplit(int leafCount) => With(o => o with { PreSplitLeafCount = leafCount });
-
-    /// <summary>Drops old rows of a new table, now and later; see <see cref="IngestOptions.Filters"/>.</summary>
-    /// <param name="filters">For example <c>ageOff(timestamp,1209600000)</c>: rows of the last two weeks, and of times to come, are kept.</param>
-    public IngestFactory WithFilters(string filters) => With(o => o with { Filters = filters });
-
-    /// <summary>Joins rows of a new table that have equal keys, now and later; see <see cref="IngestOptions.Aggregations"/>.</summary>
-    /// <param name="aggregations">For example <c>sum(count),max(last)</c>.</param>
-    public IngestFactory WithAggregations(string aggregations) => With(o => o with { Aggregations = aggregations });
-
-    /// <summary>Gives a new table an iterator of the Java original; see <see cref="IngestOptions.IteratorClassName"/>.</summary>
-    /// <param name="className">The full name of its class.</param>
-    /// <param name="config">What it is told.</param>
-    public IngestFactory WithIterator(string className, string? config = null) => With(o => o with { IteratorClassName = className, IteratorConfig = config });
 
     /// <summary>The folder for spill files; see <see cref="IngestOptions.SpillFolder"/>.</summary>
     public IngestFactory WithSpillFolder(string folder) => With(o => o with { SpillFolder = folder });

@@ -2,7 +2,6 @@ using System.Text;
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.StateStores.OwnTables;
-using Sleeper.Ingest.Core.Transforming;
 
 namespace Sleeper.Ingest.Core;
 
@@ -11,8 +10,14 @@ internal static class IngestOptionRules
 {
     private static readonly (Func<IngestOptions, bool> Holds, Func<IngestOptions, string> Fault)[] Rules =
     [
-        (o => o.ObjectStore is not null, _ => "there is no place for the table: call WithFolder or UseObjectStore"),
-        (o => o.TableName is not null && TablePaths.IsTableName(o.TableName),
+        (o => o.ObjectStore is not null || o.IsLive, _ => "there is no place for the table: call WithFolder, UseObjectStore or UseSleeperInstance"),
+        (o => (o.ObjectStore is null ? 0 : 1) + (o.Instance is null ? 0 : 1) + (o.InstanceName is null ? 0 : 1) <= 1,
+            _ => "more than one place is given for the table (WithFolder, UseObjectStore, UseSleeperInstance): choose one"),
+        (o => !o.IsLive || o.StateStore is null, _ => "a table of an instance has its own state store: leave out UseStateStore"),
+        (o => !o.IsLive || (o.SplitPoints is null && o.Partitions is null && o.PreSplitLeafCount is null),
+            _ => "a table of an instance has its partitions: leave out split points, partitions and pre-splitting (Table.CreateAsync makes a table with split points)"),
+        (o => !o.IsLive || !TablesOwn(o).Any(), o => $"a table of an instance says itself how its files are written: leave out {string.Join(", ", TablesOwn(o))}"),
+        (o => o.IsLive ? !string.IsNullOrWhiteSpace(o.TableName) : o.TableName is not null && TablePaths.IsTableName(o.TableName),
             o => $"the table name '{o.TableName}' is not 1 to 128 of the characters A-Z a-z 0-9 . _ -, or is '.' or '..'"),
         (o => o.MemoryBudgetBytes >= Pipeline.MemoryPlan.MinimumBudgetBytes,
             o => $"the memory budget of {o.MemoryBudgetBytes:N0} bytes is below {Pipeline.MemoryPlan.MinimumBudgetBytes:N0}"),
@@ -31,8 +36,6 @@ internal static class IngestOptionRules
         (o => o.SplitPoints is null || o.PreSplitLeafCount is null, _ => "split points and pre-splitting exclude each other: choose one"),
         (o => o.Partitions is null || (o.SplitPoints is null && o.PreSplitLeafCount is null),
             _ => "a partition tree excludes split points and pre-splitting: choose one"),
-        (o => IteratorFault(o) is null, o => IteratorFault(o)!),
-        (o => o.IteratorConfig is null || o.IteratorClassName is not null, _ => "there is a configuration of an iterator, but no iterator"),
         (o => o.PreSplitLeafCount is null or (>= 1 and <= 100_000), o => $"pre-splitting into {o.PreSplitLeafCount} leaves is not 1 to 100,000"),
         (o => o.IngestId is null || Encoding.UTF8.GetByteCount(o.IngestId) is >= 1 and <= 1024, _ => "the ingest id is not 1 to 1,024 bytes long"),
         (o => o.IngestId is null || UnicodeText.IsWellFormed(o.IngestId), _ => "the ingest id has half of a surrogate pair: others would be taken for the same id"),
@@ -69,6 +72,25 @@ internal static class IngestOptionRules
         }
     }
 
+    /// <summary>Settings that differ from their defaults and that a table of an instance has properties for, or its readers may not understand.</summary>
+    private static IEnumerable<string> TablesOwn(IngestOptions options)
+    {
+        (string Name, Func<IngestOptions, object> Get)[] settings =
+        [
+            (nameof(IngestOptions.Codec), o => o.Codec),
+            (nameof(IngestOptions.RowGroupRowCount), o => o.RowGroupRowCount),
+            (nameof(IngestOptions.RowGroupBytes), o => o.RowGroupBytes),
+            (nameof(IngestOptions.PageBytes), o => o.PageBytes),
+            (nameof(IngestOptions.PageVersion), o => o.PageVersion),
+            (nameof(IngestOptions.RowGroupBoundBytes), o => o.RowGroupBoundBytes),
+            (nameof(IngestOptions.PageBoundBytes), o => o.PageBoundBytes),
+            (nameof(IngestOptions.FileStrategy), o => o.FileStrategy),
+            (nameof(IngestOptions.FieldOptions), o => o.FieldOptions.Count),
+        ];
+        var defaults = new IngestOptions();
+        return settings.Where(s => !s.Get(options).Equals(s.Get(defaults))).Select(s => s.Name);
+    }
+
     private static bool IsSeries(IngestOptions options) => options.CommitEveryRowCount is not null || options.CommitEveryTime is not null;
 
     /// <summary>What is wrong with the budget for so many workers and leaves; null if nothing is, or if other rules name it.</summary>
@@ -87,19 +109,6 @@ internal static class IngestOptionRules
     private static string? FieldFault(IngestOptions options) =>
         options.Schema is null ? null : DataFileOptionRules.FieldFault(options.FieldOptions, options.Schema);
 
-    /// <summary>Null also without a schema: then the table exists, and what it has counts.</summary>
-    private static string? IteratorFault(IngestOptions options)
-    {
-        if (options.Schema is null)
-        {
-            return null;
-        }
-
-        string[] lists = string.IsNullOrWhiteSpace(options.Aggregations) ? [] : [.. AggregationParser.ListFields(options.Schema)];
-        return Fault(() => TableIterators.Parse(options.Schema, options.Iterators))
-            ?? (lists.Length == 0 ? null : $"lists cannot be aggregated, but the schema has {string.Join(", ", lists.Select(l => $"'{l}'"))}");
-    }
-
     private static string? SplitPointFault(IngestOptions options)
     {
         int id = 0;
@@ -115,7 +124,7 @@ internal static class IngestOptionRules
             check();
             return null;
         }
-        catch (Exception error) when (error is ArgumentException or FormatException)
+        catch (ArgumentException error)
         {
             return char.ToLowerInvariant(error.Message[0]) + error.Message[1..].TrimEnd('.');
         }

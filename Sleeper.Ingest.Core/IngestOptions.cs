@@ -7,6 +7,7 @@ using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 
 namespace Sleeper.Ingest.Core;
 
@@ -16,11 +17,25 @@ public sealed record IngestOptions
     /// <summary>The table's schema; null to take it from the table, which must exist then.</summary>
     public Schema? Schema { get; init; }
 
-    /// <summary>The table's name: 1 to 128 letters, digits, dots, underscores and hyphens. Default: <c>default</c>.</summary>
+    /// <summary>
+    /// The table's name: 1 to 128 letters, digits, dots, underscores and hyphens. Default: <c>default</c>. In a deployed instance any name that a table has there, or its id.
+    /// </summary>
     public string TableName { get; init; } = "default";
 
-    /// <summary>Where the table lies. Required.</summary>
+    /// <summary>Where the table lies, if it is an own table. This, <see cref="Instance"/> or <see cref="InstanceName"/> is required.</summary>
     public IObjectStore? ObjectStore { get; init; }
+
+    /// <summary>The deployed instance that has the table. It stays yours to dispose of.</summary>
+    public SleeperInstance? Instance { get; init; }
+
+    /// <summary>The id or the config bucket of the deployed instance that has the table: it is opened with the first writer.</summary>
+    public string? InstanceName { get; init; }
+
+    /// <summary>How the instance of <see cref="InstanceName"/> is reached. Null for the defaults of the AWS SDK.</summary>
+    public SleeperInstanceOptions? InstanceOptions { get; init; }
+
+    /// <summary>True if the table is one of a deployed instance.</summary>
+    internal bool IsLive => Instance is not null || InstanceName is not null;
 
     /// <summary>The table's state; null for the one that an own table keeps beside its files.</summary>
     public IStateStore? StateStore { get; init; }
@@ -35,27 +50,6 @@ public sealed record IngestOptions
 
     /// <summary>Leaves to split a table into that does not exist yet, at quantiles of its first rows. Null for none.</summary>
     public int? PreSplitLeafCount { get; init; }
-
-    /// <summary>
-    /// Which rows of a table that does not exist yet are dropped, in Sleeper's words: <c>ageOff(field,milliseconds)</c> for those whose time, in the long field, is so long
-    /// ago or more, or null. Kept with the table, for all ingests and reads. For a table that exists it must be what the table has. Null for none.
-    /// </summary>
-    public string? Filters { get; init; }
-
-    /// <summary>
-    /// How rows with equal row keys and sort keys of a table that does not exist yet become one, in Sleeper's words: <c>sum(count),min(first),map_sum(byKind)</c>, with one
-    /// operation of sum, min and max for each value field. Kept with the table like <see cref="Filters"/>. Null for none.
-    /// </summary>
-    public string? Aggregations { get; init; }
-
-    /// <summary>
-    /// The Java class of a further iterator of a table that does not exist yet; only <c>sleeper.core.iterator.AgeOffIterator</c> can be run here. Kept with the table like
-    /// <see cref="Filters"/>. Null for none.
-    /// </summary>
-    public string? IteratorClassName { get; init; }
-
-    /// <summary>What the iterator is told; for the age-off iterator <c>field,milliseconds</c>. Null for none.</summary>
-    public string? IteratorConfig { get; init; }
 
     /// <summary>Which columns of Parquet files the fields take, and how they are converted. Default: each the column of its own name, exactly.</summary>
     public ParquetMapping ParquetMapping { get; init; } = ParquetMapping.ByName;
@@ -146,8 +140,6 @@ public sealed record IngestOptions
 
     /// <summary>The disk of the spill folder; null for the real one.</summary>
     internal Spilling.ISpillFileSystem? SpillFiles { get; init; }
-
-    internal Transforming.TableIteratorProperties Iterators => new(Filters, Aggregations, IteratorClassName, IteratorConfig);
 
     private static long DefaultMemoryBudgetBytes =>
         Math.Max(64L << 20, Math.Min(1L << 30, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4));

@@ -7,6 +7,7 @@ using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.Spilling;
 using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 using Sleeper.Ingest.Core.StateStores.OwnTables;
 
 namespace Sleeper.Ingest.Core;
@@ -74,6 +75,44 @@ public sealed class Table
     {
         ArgumentNullException.ThrowIfNull(store);
         return new Table((await OwnTable.OpenAsync(store, name, StateOptions(), null, cancellationToken).ConfigureAwait(false)).ToOpenTable());
+    }
+
+    /// <summary>Opens a table of a deployed instance.</summary>
+    /// <param name="instance">The instance. It must stay open as long as the table is used.</param>
+    /// <param name="nameOrId">The table's name there; or its id, if no table has that name.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="TableNotFoundException">There is none.</exception>
+    /// <exception cref="UnsupportedTableException">A property of it is missing or has a value that it may not have: each is named.</exception>
+    public static async Task<Table> OpenAsync(SleeperInstance instance, string nameOrId, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        var live = await instance.OpenTableAsync(nameOrId, StateOptions(), warned: null, cancellationToken).ConfigureAwait(false);
+        return new Table(live.ToOpenTable());
+    }
+
+    /// <summary>Makes a table in a deployed instance, as Sleeper's own tools do. Needs more permissions than to write rows.</summary>
+    /// <param name="instance">The instance. It must stay open as long as the table is used.</param>
+    /// <param name="name">The table's name. No table of the instance has it.</param>
+    /// <param name="schema">The fields of its rows.</param>
+    /// <param name="splitPoints">
+    /// Values of the first row key, without repeats, ascending both by Java's order (text by UTF-16 units, bytes signed) and by unsigned bytes: there is a leaf
+    /// partition below, between and above them. None, the default, for one partition.
+    /// </param>
+    /// <param name="properties">More properties of the table, by Sleeper's names; id, name and schema are set here. Null for none.</param>
+    /// <param name="cancellationToken">Gives up. What was made stays; making the table again goes on from there.</param>
+    /// <exception cref="ArgumentException">A split point is of another type, repeated or out of order.</exception>
+    /// <exception cref="TableExistsException">The instance has a table of that name.</exception>
+    /// <exception cref="UnsupportedTableException">A property has a value that it may not have.</exception>
+    public static async Task<Table> CreateAsync(
+        SleeperInstance instance, string name, Schema schema, IReadOnlyList<FieldValue>? splitPoints = null, IReadOnlyDictionary<string, string>? properties = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        ArgumentNullException.ThrowIfNull(schema);
+        schema.RequireRowKeys();
+        var tree = PartitionTree.ForInstance(schema, splitPoints ?? [], SystemRandom.Uuid);
+        var live = await instance.CreateTableAsync(name, schema, tree, properties, StateOptions(), cancellationToken).ConfigureAwait(false);
+        return new Table(live.ToOpenTable());
     }
 
     /// <summary>Opens a table in a local folder that holds tables.</summary>
@@ -171,7 +210,7 @@ public sealed class Table
     /// <summary>
     /// Cleans up after ingests that died and trims the table's log; reports what it did and what it left, and why. To be called now and then, by a job of
     /// its own or before an ingest; at any time, from any number of processes, while others write and read. See
-    /// <see cref="MaintenanceOptions"/> for what it does.
+    /// <see cref="MaintenanceOptions"/> for what it does. A table of a deployed instance is cleaned up by the instance: there only spill files of this machine are removed.
     /// </summary>
     /// <param name="options">What to do; null for all of it with the default patience.</param>
     /// <param name="cancellationToken">Stops; what is not done the next maintenance does.</param>

@@ -166,6 +166,7 @@ internal sealed class LiveInstanceDump
             "S" => new AttributeValue { S = content.GetString() },
             "N" => new AttributeValue { N = content.GetString() },
             "B" => new AttributeValue { B = new MemoryStream(content.GetBytesFromBase64()) },
+            "NULL" => new AttributeValue { NULL = content.GetBoolean() },
             "BOOL" => new AttributeValue { BOOL = content.GetBoolean() },
             "L" => new AttributeValue { L = [.. content.EnumerateArray().Select(ToValue)] },
             "M" => new AttributeValue { M = ToItem(content) },

@@ -3,8 +3,8 @@ using Sleeper.Ingest.Core.Rows;
 namespace Sleeper.Ingest.Core.DataFiles;
 
 /// <summary>Rows in file order, a stretch at a time, with a position in the stretch: what files are filled from.</summary>
-/// <remarks>One caller at a time. Owns the cursor unless told otherwise.</remarks>
-internal sealed unsafe class SortedRows(IRowCursor cursor, bool ownsCursor = true) : IDisposable
+/// <remarks>One caller at a time. Owns the cursor.</remarks>
+internal sealed unsafe class SortedRows(IRowCursor cursor) : IDisposable
 {
     private RowEntry* _entries;
     private int _count;
@@ -28,11 +28,5 @@ internal sealed unsafe class SortedRows(IRowCursor cursor, bool ownsCursor = tru
         _count -= count;
     }
 
-    public void Dispose()
-    {
-        if (ownsCursor)
-        {
-            cursor.Dispose();
-        }
-    }
+    public void Dispose() => cursor.Dispose();
 }

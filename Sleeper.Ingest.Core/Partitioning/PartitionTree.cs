@@ -65,6 +65,32 @@ public sealed class PartitionTree
         return new PartitionTree(SplitPoints.Pair(schema, splitPointsOnFirstRowKey, newPartitionId));
     }
 
+    /// <summary>
+    /// The tree of a new table of a deployed instance, as the Java system makes it: like <see cref="FromSplitPoints"/>, but every id is a new one. The points ascend in
+    /// Java's order, by which the table is split, and in that of bytes, by which it is read: else it would have leaves in which no row is ever found.
+    /// </summary>
+    /// <exception cref="ArgumentException">A split point is of another type, repeated or out of either order.</exception>
+    internal static PartitionTree ForInstance(Schema schema, IReadOnlyList<FieldValue> splitPointsOnFirstRowKey, Func<string> newPartitionId)
+    {
+        if (splitPointsOnFirstRowKey.Count == 0)
+        {
+            return Single(schema);
+        }
+
+        var partitions = SplitPoints.Pair(schema, splitPointsOnFirstRowKey, newPartitionId, isRootNamed: false);
+        for (int i = 1; i < splitPointsOnFirstRowKey.Count; i++)
+        {
+            if (KeyValueOrder.Compare(splitPointsOnFirstRowKey[i - 1], splitPointsOnFirstRowKey[i], KeyOrder.Java) >= 0)
+            {
+                throw new ArgumentException(
+                    $"Split point {i} of {splitPointsOnFirstRowKey.Count}, {splitPointsOnFirstRowKey[i]}, comes before point {i - 1}, {splitPointsOnFirstRowKey[i - 1]}, in Java's order (text by UTF-16 "
+                    + "units, bytes signed), which a table of an instance is split by. No row between them would be found: leave one of them out.");
+            }
+        }
+
+        return new PartitionTree(partitions);
+    }
+
     /// <summary>True if there is a partition of that id.</summary>
     public bool Contains(string id) => _byId.ContainsKey(id);
 

@@ -17,7 +17,8 @@ namespace Sleeper.Ingest.Core.Partitioning;
 /// </remarks>
 internal static class SplitPoints
 {
-    public static List<Partition> Pair(Schema schema, IReadOnlyList<FieldValue> points, Func<string> newPartitionId)
+    /// <summary>The partitions. The root is called <c>root</c>, or by a new id like all others; one that is a leaf is always <c>root</c>.</summary>
+    public static List<Partition> Pair(Schema schema, IReadOnlyList<FieldValue> points, Func<string> newPartitionId, bool isRootNamed = true)
     {
         Check(schema.RowKeyFields[0], points);
         var done = new List<Partition>((2 * points.Count) + 1);
@@ -27,7 +28,7 @@ internal static class SplitPoints
             var above = new List<Partition>((level.Count + 1) / 2);
             for (int i = 0; i + 1 < level.Count; i += 2)
             {
-                string id = level.Count == 2 ? PartitionTree.RootId : newPartitionId();
+                string id = level.Count == 2 && isRootNamed ? PartitionTree.RootId : newPartitionId();
                 var low = level[i] with { ParentId = id };
                 var high = level[i + 1] with { ParentId = id };
                 done.Add(low);

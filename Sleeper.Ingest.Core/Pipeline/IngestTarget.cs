@@ -27,6 +27,9 @@ internal sealed record IngestTarget
 
     public required IStateStore StateStore { get; init; }
 
+    /// <summary>Begins an attempt of this ingest; null to ask the state store.</summary>
+    public Func<string, CancellationToken, Task<IngestAttempt>>? BeginAttemptAsync { get; init; }
+
     /// <summary>The path in the store of a name that the table's state knows.</summary>
     public required Func<string, string> PathInStore { get; init; }
 

@@ -271,11 +271,9 @@ internal sealed class IngestWriter : IIngestWriter
                 ? completion.Nothing()
                 : await completion.RunAsync(cancellationToken).ConfigureAwait(false);
         _meter.Enter(IngestStage.Done);
-        long rejected = _pipeline.RejectedRowCount + _singleRows.RejectedRowCount;
         return result with
         {
-            InputRowCount = _rowCount - rejected,
-            RejectedRowCount = rejected,
+            RejectedRowCount = _pipeline.RejectedRowCount + _singleRows.RejectedRowCount,
             InputBytes = _inputBytes > 0 ? _inputBytes : _pipeline.EncodedBytes,
             SpilledBytes = _pipeline.SpilledBytes,
             PeakMemoryBytes = _pipeline.Budget.PeakBytes,

@@ -37,4 +37,7 @@ internal static partial class PipelineLog
 
     [LoggerMessage(11, LogLevel.Warning, "The heartbeat of the ingest '{IngestId}' could not be written. If none succeeds for the grace time of maintenance, it may end the ingest.")]
     public static partial void HeartbeatFailed(ILogger logger, string ingestId, Exception error);
+
+    [LoggerMessage(21, LogLevel.Warning, "Table '{Table}': {Warning}")]
+    public static partial void TableWarning(ILogger logger, string table, string warning);
 }

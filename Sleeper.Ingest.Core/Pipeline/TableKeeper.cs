@@ -1,4 +1,5 @@
 using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 
 namespace Sleeper.Ingest.Core.Pipeline;
 
@@ -11,6 +12,7 @@ namespace Sleeper.Ingest.Core.Pipeline;
 internal sealed class TableKeeper
 {
     private OpenTable? _kept;
+    private SleeperInstance? _instance;
 
     /// <summary>The table that was opened before, if it still is what it was; null if it must be opened.</summary>
     public async Task<OpenTable?> TakeAsync(CancellationToken cancellationToken)
@@ -34,6 +36,24 @@ internal sealed class TableKeeper
 
         Drop();
         return null;
+    }
+
+    /// <summary>The instance that was opened before; else one that is opened now. Of two that are opened at once one stays.</summary>
+    public async Task<SleeperInstance> InstanceAsync(Func<Task<SleeperInstance>> openAsync)
+    {
+        if (Volatile.Read(ref _instance) is { } known)
+        {
+            return known;
+        }
+
+        var opened = await openAsync().ConfigureAwait(false);
+        var first = Interlocked.CompareExchange(ref _instance, opened, null);
+        if (first is not null)
+        {
+            opened.Dispose();
+        }
+
+        return first ?? opened;
     }
 
     /// <summary>Keeps a table for the next writer.</summary>

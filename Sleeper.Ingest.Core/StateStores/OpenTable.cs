@@ -1,7 +1,6 @@
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
-using Sleeper.Ingest.Core.Transforming;
 
 namespace Sleeper.Ingest.Core.StateStores;
 
@@ -38,6 +37,9 @@ internal sealed record OpenTable
     /// <summary>How its files are written; null where that is for the ingest to say.</summary>
     public TableFileSettings? FileSettings { get; init; }
 
+    /// <summary>Begins an attempt of an ingest whose id was made up a moment ago; null if that is no less work than any other.</summary>
+    public Func<string, CancellationToken, Task<IngestAttempt>>? BeginFreshAttemptAsync { get; init; }
+
     /// <summary>Whether somebody has given the table its partitions. Default: yes.</summary>
     public Func<CancellationToken, Task<bool>> HasPartitionsAsync { get; init; } = _ => Task.FromResult(true);
 
@@ -49,18 +51,4 @@ internal sealed record OpenTable
 
     /// <summary>Cleans up; null where that is the business of others.</summary>
     public Func<MaintenanceOptions, CancellationToken, Task<MaintenanceReport>>? MaintainAsync { get; init; }
-
-    /// <summary>What the table's properties ask to be done with its sorted rows; null for nothing.</summary>
-    /// <exception cref="UnsupportedTableException">They ask for what cannot be done, so the table must be neither written nor read.</exception>
-    public TableIterators? ReadIterators()
-    {
-        try
-        {
-            return TableIterators.Parse(Schema, TableIteratorProperties.Of(Properties));
-        }
-        catch (FormatException e)
-        {
-            throw new UnsupportedTableException($"Table '{Name}' cannot be written or read. {e.Message}", e);
-        }
-    }
 }

@@ -63,6 +63,21 @@ internal sealed partial class DynamoDbStateStore
         }
     }
 
+    /// <summary>True if anything was ever put in the table's partitions log: it was made to its end.</summary>
+    internal async Task<bool> HasEntriesAsync(CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _partitions.UpdateAsync(cancellationToken).ConfigureAwait(false);
+            return _partitions.Position.Number > 0;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
     /// <summary>Gives the table its first partitions, or new ones after they were cleared, if there are no files.</summary>
     public async Task<PartitionTree> InitialisePartitionsAsync(PartitionTree tree, CancellationToken cancellationToken = default)
     {

@@ -48,6 +48,10 @@ internal static class PropertiesText
         return text.ToString();
     }
 
+    /// <summary>The text as the Java system saves it: an empty comment, the time, then the properties.</summary>
+    public static string WriteAsJava(DateTimeOffset time, IEnumerable<KeyValuePair<string, string>> properties) =>
+        "#\n" + Write(time.UtcDateTime.ToString("ddd MMM dd HH:mm:ss 'UTC' yyyy", CultureInfo.InvariantCulture), properties);
+
     private static IEnumerable<string> LogicalLines(string text)
     {
         StringBuilder? continued = null;

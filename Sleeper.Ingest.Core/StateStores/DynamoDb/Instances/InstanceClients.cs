@@ -1,0 +1,69 @@
+using Amazon.DynamoDBv2;
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.SecurityToken;
+using Amazon.SecurityToken.Model;
+
+namespace Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
+
+/// <summary>The SDK's clients for an instance: the caller's, or made here and disposed of here.</summary>
+internal sealed class InstanceClients : IDisposable
+{
+    private readonly SleeperInstanceOptions _options;
+    private readonly List<IDisposable> _owned = [];
+
+    /// <exception cref="IngestException">The SDK finds no region or no credentials.</exception>
+    public InstanceClients(SleeperInstanceOptions options)
+    {
+        _options = options;
+        S3 = options.S3Client ?? Own(() => options.Credentials is { } c ? new AmazonS3Client(c, options.S3Config ?? new()) : new AmazonS3Client(options.S3Config ?? new()));
+        DynamoDb = options.DynamoDbClient ?? Own(() => options.Credentials is { } c
+            ? new AmazonDynamoDBClient(c, options.DynamoDbConfig ?? new())
+            : new AmazonDynamoDBClient(options.DynamoDbConfig ?? new()));
+    }
+
+    public IAmazonS3 S3 { get; }
+
+    public IAmazonDynamoDB DynamoDb { get; }
+
+    /// <summary>The account that the credentials belong to.</summary>
+    public async Task<string> FindAccountAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var config = _options.SecurityTokenConfig ?? new();
+            using var client = _options.Credentials is { } c ? new AmazonSecurityTokenServiceClient(c, config) : new AmazonSecurityTokenServiceClient(config);
+            return (await client.GetCallerIdentityAsync(new GetCallerIdentityRequest(), cancellationToken).ConfigureAwait(false)).Account;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw new IngestException(
+                $"The AWS account could not be found out with sts:GetCallerIdentity, which the name of the instance's config bucket needs: {e.Message} "
+                + "Check credentials and region, set AccountId, or give the name of the config bucket.", e);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var client in _owned)
+        {
+            client.Dispose();
+        }
+    }
+
+    private T Own<T>(Func<T> make)
+        where T : IDisposable
+    {
+        try
+        {
+            var client = make();
+            _owned.Add(client);
+            return client;
+        }
+        catch (AmazonClientException e)
+        {
+            Dispose();
+            throw new IngestException($"A client of the AWS SDK could not be made: {e.Message} Give it a region and credentials as the SDK expects them, or in SleeperInstanceOptions.", e);
+        }
+    }
+}

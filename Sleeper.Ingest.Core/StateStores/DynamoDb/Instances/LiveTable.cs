@@ -1,0 +1,94 @@
+using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.ObjectStores.S3;
+using Sleeper.Ingest.Core.Rows;
+
+namespace Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
+
+/// <summary>A table of a deployed instance, open: its properties, its state, and how it is written.</summary>
+internal sealed class LiveTable
+{
+    private readonly DynamoDbStateStore _stateStore;
+
+    /// <param name="clients">Stay the instance's.</param>
+    /// <param name="table">What the index knows of it.</param>
+    /// <param name="properties">Checked.</param>
+    /// <param name="options">For its state store.</param>
+    /// <param name="warned">Told of oddities of the table that are no errors.</param>
+    public LiveTable(InstanceClients clients, IndexedTable table, LiveTableProperties properties, StateStoreOptions options, Action<string>? warned)
+    {
+        Table = table;
+        Properties = properties;
+        DataBucket = new S3ObjectStore(clients.S3, properties.Instance.DataBucket);
+        _stateStore = new DynamoDbStateStore(clients.DynamoDb, IdentityOf(table, properties, DataBucket), SettingsOf(properties, warned), options);
+    }
+
+    public IndexedTable Table { get; }
+
+    public LiveTableProperties Properties { get; }
+
+    public IObjectStore DataBucket { get; }
+
+    public DynamoDbStateStore StateStore => _stateStore;
+
+    /// <summary>The order of rows in data files: the engine's that reads them.</summary>
+    public KeyOrder Order => OrderOf(Properties);
+
+    /// <summary>The table for writers and readers.</summary>
+    public OpenTable ToOpenTable() => new()
+    {
+        Name = Table.Name,
+        Schema = Properties.Schema,
+        Store = DataBucket,
+        StateStore = _stateStore,
+        PathInStore = LiveTablePaths.KeyOf,
+        NameDataFile = _stateStore.Paths.DataFile,
+        DataFolder = LiveTablePaths.KeyOf(_stateStore.Paths.DataPrefix),
+        Order = Order,
+        IsLive = true,
+        Properties = Properties.All,
+        FileSettings = FilesOf(Properties),
+        BeginFreshAttemptAsync = _stateStore.BeginFirstAttemptAsync,
+    };
+
+    private static KeyOrder OrderOf(LiveTableProperties properties) =>
+        "java".Equals(properties.Text(TableProperty.DataEngine), StringComparison.OrdinalIgnoreCase) ? KeyOrder.Java : KeyOrder.Bytes;
+
+    private static LiveTableIdentity IdentityOf(IndexedTable table, LiveTableProperties properties, IObjectStore dataBucket) => new()
+    {
+        TableId = table.Id,
+        TableName = table.Name,
+        Schema = properties.Schema,
+        FilesLog = properties.Instance.Text(InstanceProperty.FilesLogTable),
+        PartitionsLog = properties.Instance.Text(InstanceProperty.PartitionsLogTable),
+        LatestSnapshots = StateStoreClass.ReadsSnapshots(properties.StateStore) ? properties.Instance.Text(InstanceProperty.LatestSnapshotsTable) : null,
+        DataBucket = dataBucket,
+        FileNameRoot = properties.Instance.FileNamePrefix,
+        Order = OrderOf(properties),
+    };
+
+    private static LiveStoreSettings SettingsOf(LiveTableProperties properties, Action<string>? warned) => new()
+    {
+        MaxAttempts = properties.Int(TableProperty.MaxAttempts),
+        FirstRetryWait = TimeSpan.FromMilliseconds(properties.Int(TableProperty.FirstWaitMillis)),
+        MaxRetryWait = TimeSpan.FromMilliseconds(properties.Int(TableProperty.MaxWaitMillis)),
+        SnapshotMinEntriesAhead = properties.Long(TableProperty.SnapshotMinAhead),
+        TimeBetweenSnapshotChecks = TimeSpan.FromSeconds(properties.Int(TableProperty.SnapshotCheckSeconds)),
+        TimeBetweenLogChecks = TimeSpan.FromMilliseconds(properties.Int(TableProperty.TransactionCheckMillis)),
+        Warned = warned,
+    };
+
+    private static TableFileSettings FilesOf(LiveTableProperties properties) => new()
+    {
+        Codec = properties.Text(TableProperty.Codec),
+        RowGroupBytes = properties.Bytes(TableProperty.RowGroupBytes),
+        RowGroupRows = properties.Int(TableProperty.RowGroupRows),
+        PageBytes = (int)properties.Bytes(TableProperty.PageBytes),
+        IsVersion2 = "v2".Equals(properties.Text(TableProperty.WriterVersion), StringComparison.OrdinalIgnoreCase),
+        RowKeyDictionary = properties.Flag(TableProperty.RowKeyDictionary),
+        SortKeyDictionary = properties.Flag(TableProperty.SortKeyDictionary),
+        ValueDictionary = properties.Flag(TableProperty.ValueDictionary),
+        StatisticsTruncateBytes = properties.Int(TableProperty.StatisticsBytes),
+        ColumnIndexTruncateBytes = properties.Int(TableProperty.ColumnIndexBytes),
+        SharedFile = "one_reference_per_leaf".Equals(properties.Text(TableProperty.FileWritingStrategy), StringComparison.OrdinalIgnoreCase),
+    };
+}
