@@ -63,7 +63,7 @@ internal sealed class LiveTable
             client ?? DynamoDb.NewClient(),
             bucket is null ? Identity : Identity with { DataBucket = bucket },
             settings ?? new LiveStoreSettings(),
-            TableFixture.Options(seed, time));
+            TableFixture.Options(seed, time ?? new StateStoreClock { Patience = TimeSpan.FromSeconds(60) }));
 
     /// <summary>A commit of files of so many rows each on a partition.</summary>
     public IngestCommit Commit(IngestAttempt attempt, long rows = 10, string partitionId = "p0", int files = 1, long plannedOn = 1)
