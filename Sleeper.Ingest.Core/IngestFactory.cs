@@ -190,6 +190,10 @@ public sealed class IngestFactory
     public Task<IIngestWriter> OpenAsync(CancellationToken cancellationToken = default) =>
         Pipeline.IngestOpening.OpenAsync(Build(), _keeper, cancellationToken);
 
+    /// <summary>Opens a writer for an id and a listener of its own, into the table that is kept.</summary>
+    internal Task<IIngestWriter> OpenForAsync(string ingestId, IProgress<IngestProgress> progress, CancellationToken cancellationToken) =>
+        Pipeline.IngestOpening.OpenAsync(Build() with { IngestId = ingestId, Progress = progress }, _keeper, cancellationToken);
+
     private IngestFactory With(Func<IngestOptions, IngestOptions> change)
     {
         _options = change(_options);

@@ -36,6 +36,7 @@ internal static class LocalFileErrors
         return new ObjectStoreException(store, path, $"{what}{size}. {remedy}. {error.Message}", error)
         {
             IsRetryable = full,
+            IsForbidden = error is UnauthorizedAccessException || error.HResult == NativeFileCalls.ReadOnlyFileSystem,
             HadNoEffect = hadNoEffect,
         };
     }

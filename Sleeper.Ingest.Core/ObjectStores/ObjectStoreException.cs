@@ -19,6 +19,9 @@ public sealed class ObjectStoreException : IngestException
     /// <summary>The path of the object or prefix that the call was about; empty for the store's root.</summary>
     public string Path { get; }
 
+    /// <summary>True if the store says that the process may not do this.</summary>
+    internal bool IsForbidden { get; init; }
+
     /// <summary>True if it is certain that the call wrote nothing and never will. A store that cannot know it leaves it false.</summary>
     internal bool HadNoEffect { get; init; }
 }

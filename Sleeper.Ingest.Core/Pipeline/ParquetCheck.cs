@@ -62,8 +62,19 @@ internal static class ParquetCheck
         return checks;
     }
 
-    private static async Task<ParquetFileCheck> CheckObjectAsync(
-        IObjectStore store, string path, Schema schema, ParquetMapping mapping, ParquetReaderLimits limits, CancellationToken cancellationToken)
+    private static Task<ParquetFileCheck> CheckObjectAsync(
+        IObjectStore store, string path, Schema schema, ParquetMapping mapping, ParquetReaderLimits limits, CancellationToken cancellationToken) =>
+        CheckObjectAsync(store, path, schema, mapping, limits, throwsIfStoreFails: false, cancellationToken);
+
+    /// <param name="store">Where the file is.</param>
+    /// <param name="path">Its path.</param>
+    /// <param name="schema">The table's.</param>
+    /// <param name="mapping">Which columns the fields take.</param>
+    /// <param name="limits">What the file may ask of its reader.</param>
+    /// <param name="throwsIfStoreFails">True if a store that cannot be asked is no fault of the file: its error is thrown.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<ParquetFileCheck> CheckObjectAsync(
+        IObjectStore store, string path, Schema schema, ParquetMapping mapping, ParquetReaderLimits limits, bool throwsIfStoreFails, CancellationToken cancellationToken)
     {
         long length = 0;
         try
@@ -77,7 +88,9 @@ internal static class ParquetCheck
                 return new ParquetFileCheck(path, file.Metadata.NumRows, length, match.Faults, match.UnusedColumns);
             }
         }
-        catch (Exception e) when (e is IngestException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (throwsIfStoreFails
+            ? e is IngestException { IsRetryable: false } and not ObjectStoreException or ArgumentException
+            : e is IngestException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             return new ParquetFileCheck(path, 0, length, [e.Message], []);
         }

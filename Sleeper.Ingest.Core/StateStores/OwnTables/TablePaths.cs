@@ -17,6 +17,7 @@ namespace Sleeper.Ingest.Core.StateStores.OwnTables;
 /// &lt;table&gt;/snapshots/latest
 /// &lt;table&gt;/maintenance.json
 /// &lt;table&gt;/ingests/&lt;hash&gt;/&lt;attempt&gt;.json
+/// &lt;table&gt;/jobs/...                                  what a job tracker keeps, if there is one
 /// &lt;table&gt;/data/partition_&lt;id&gt;/&lt;hash&gt;-&lt;attempt&gt;-&lt;n&gt;.parquet and .sketches
 /// </code>
 /// hash: 32 lower-case hexadecimal digits, the first half of the SHA-256 of <c>&lt;table id&gt;/&lt;ingest id&gt;</c> in UTF-8; attempt: 16 of them, random.
@@ -46,6 +47,9 @@ internal sealed partial class TablePaths
     public string AllSnapshots => _folder + "snapshots/";
 
     public string AllIngests => _folder + "ingests/";
+
+    /// <summary>Records of jobs: the tracker's business, removed with the table.</summary>
+    public string AllJobs => _folder + "jobs/";
 
     /// <summary>Overwritten by each maintenance, which takes the store's time from it.</summary>
     public string Maintenance => _folder + "maintenance.json";
