@@ -90,6 +90,19 @@ public sealed class IngestFactory
     /// <summary>Splits a new table by its first rows; see <see cref="IngestOptions.PreSplitLeafCount"/>.</summary>
     public IngestFactory WithPreSplit(int leafCount) => With(o => o with { PreSplitLeafCount = leafCount });
 
+    /// <summary>Drops old rows of a new table, now and later; see <see cref="IngestOptions.Filters"/>.</summary>
+    /// <param name="filters">For example <c>ageOff(timestamp,1209600000)</c>: rows of the last two weeks, and of times to come, are kept.</param>
+    public IngestFactory WithFilters(string filters) => With(o => o with { Filters = filters });
+
+    /// <summary>Joins rows of a new table that have equal keys, now and later; see <see cref="IngestOptions.Aggregations"/>.</summary>
+    /// <param name="aggregations">For example <c>sum(count),max(last)</c>.</param>
+    public IngestFactory WithAggregations(string aggregations) => With(o => o with { Aggregations = aggregations });
+
+    /// <summary>Gives a new table an iterator of the Java original; see <see cref="IngestOptions.IteratorClassName"/>.</summary>
+    /// <param name="className">The full name of its class.</param>
+    /// <param name="config">What it is told.</param>
+    public IngestFactory WithIterator(string className, string? config = null) => With(o => o with { IteratorClassName = className, IteratorConfig = config });
+
     /// <summary>The folder for spill files; see <see cref="IngestOptions.SpillFolder"/>.</summary>
     public IngestFactory WithSpillFolder(string folder) => With(o => o with { SpillFolder = folder });
 

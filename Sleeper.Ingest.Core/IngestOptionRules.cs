@@ -2,6 +2,7 @@ using System.Text;
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.StateStores.OwnTables;
+using Sleeper.Ingest.Core.Transforming;
 
 namespace Sleeper.Ingest.Core;
 
@@ -36,6 +37,8 @@ internal static class IngestOptionRules
         (o => o.SplitPoints is null || o.PreSplitLeafCount is null, _ => "split points and pre-splitting exclude each other: choose one"),
         (o => o.Partitions is null || (o.SplitPoints is null && o.PreSplitLeafCount is null),
             _ => "a partition tree excludes split points and pre-splitting: choose one"),
+        (o => IteratorFault(o) is null, o => IteratorFault(o)!),
+        (o => o.IteratorConfig is null || o.IteratorClassName is not null, _ => "there is a configuration of an iterator, but no iterator"),
         (o => o.PreSplitLeafCount is null or (>= 1 and <= 100_000), o => $"pre-splitting into {o.PreSplitLeafCount} leaves is not 1 to 100,000"),
         (o => o.IngestId is null || Encoding.UTF8.GetByteCount(o.IngestId) is >= 1 and <= 1024, _ => "the ingest id is not 1 to 1,024 bytes long"),
         (o => o.IngestId is null || UnicodeText.IsWellFormed(o.IngestId), _ => "the ingest id has half of a surrogate pair: others would be taken for the same id"),
@@ -109,6 +112,19 @@ internal static class IngestOptionRules
     private static string? FieldFault(IngestOptions options) =>
         options.Schema is null ? null : DataFileOptionRules.FieldFault(options.FieldOptions, options.Schema);
 
+    /// <summary>Null also without a schema: then the table exists, and what it has counts.</summary>
+    private static string? IteratorFault(IngestOptions options)
+    {
+        if (options.Schema is null)
+        {
+            return null;
+        }
+
+        string[] lists = string.IsNullOrWhiteSpace(options.Aggregations) ? [] : [.. AggregationParser.ListFields(options.Schema)];
+        return Fault(() => TableIterators.Parse(options.Schema, options.Iterators))
+            ?? (lists.Length == 0 ? null : $"lists cannot be aggregated, but the schema has {string.Join(", ", lists.Select(l => $"'{l}'"))}");
+    }
+
     private static string? SplitPointFault(IngestOptions options)
     {
         int id = 0;
@@ -124,7 +140,7 @@ internal static class IngestOptionRules
             check();
             return null;
         }
-        catch (ArgumentException error)
+        catch (Exception error) when (error is ArgumentException or FormatException)
         {
             return char.ToLowerInvariant(error.Message[0]) + error.Message[1..].TrimEnd('.');
         }

@@ -51,6 +51,27 @@ public sealed record IngestOptions
     /// <summary>Leaves to split a table into that does not exist yet, at quantiles of its first rows. Null for none.</summary>
     public int? PreSplitLeafCount { get; init; }
 
+    /// <summary>
+    /// Which rows of a table that does not exist yet are dropped, in Sleeper's words: <c>ageOff(field,milliseconds)</c> for those whose time, in the long field, is so long
+    /// ago or more, or null. Kept with the table, for all ingests and reads. For a table that exists it must be what the table has. Null for none.
+    /// </summary>
+    public string? Filters { get; init; }
+
+    /// <summary>
+    /// How rows with equal row keys and sort keys of a table that does not exist yet become one, in Sleeper's words: <c>sum(count),min(first),map_sum(byKind)</c>, with one
+    /// operation of sum, min and max for each value field. Kept with the table like <see cref="Filters"/>. Null for none.
+    /// </summary>
+    public string? Aggregations { get; init; }
+
+    /// <summary>
+    /// The Java class of a further iterator of a table that does not exist yet; only <c>sleeper.core.iterator.AgeOffIterator</c> can be run here. Kept with the table like
+    /// <see cref="Filters"/>. Null for none.
+    /// </summary>
+    public string? IteratorClassName { get; init; }
+
+    /// <summary>What the iterator is told; for the age-off iterator <c>field,milliseconds</c>. Null for none.</summary>
+    public string? IteratorConfig { get; init; }
+
     /// <summary>Which columns of Parquet files the fields take, and how they are converted. Default: each the column of its own name, exactly.</summary>
     public ParquetMapping ParquetMapping { get; init; } = ParquetMapping.ByName;
 
@@ -140,6 +161,8 @@ public sealed record IngestOptions
 
     /// <summary>The disk of the spill folder; null for the real one.</summary>
     internal Spilling.ISpillFileSystem? SpillFiles { get; init; }
+
+    internal Transforming.TableIteratorProperties Iterators => new(Filters, Aggregations, IteratorClassName, IteratorConfig);
 
     private static long DefaultMemoryBudgetBytes =>
         Math.Max(64L << 20, Math.Min(1L << 30, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4));

@@ -11,7 +11,7 @@ public enum IngestOutcome
     /// <summary>An earlier run with the same ingest id made them visible; the rows given to this one were counted and dropped.</summary>
     AlreadyCommitted,
 
-    /// <summary>There were no rows: nothing was written and nothing is recorded.</summary>
+    /// <summary>There were no rows, or the table's filters dropped all of them: nothing was written and nothing is recorded.</summary>
     NothingToCommit,
 }
 
@@ -38,8 +38,11 @@ public sealed record IngestResult
     /// <summary>The number of its entry in the table's log; 0 if there is none.</summary>
     public long CommitNumber { get; init; }
 
-    /// <summary>Rows that became visible.</summary>
+    /// <summary>Rows that became visible: fewer than were taken in if the table's filters dropped or its aggregations joined some.</summary>
     public long RowCount { get; init; }
+
+    /// <summary>Rows that were given and not rejected.</summary>
+    public long InputRowCount { get; init; }
 
     /// <summary>Rows that were handed to the callback for bad rows.</summary>
     public long RejectedRowCount { get; init; }

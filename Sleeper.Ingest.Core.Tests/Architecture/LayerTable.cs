@@ -12,7 +12,7 @@ internal static class LayerTable
 
     private static readonly string[] Ground = ["Buffers", "Diagnostics", "Errors"];
     private static readonly string[] Stages = ["Schemas", "Rows", "Bucketing", "Spilling", "Sorting", "Merging", "Partitioning", "Sketches"];
-    private static readonly string[] Files = [.. Stages, "Parquet", "ObjectStores", "DataFiles", "StateStores", "Committing"];
+    private static readonly string[] Files = [.. Stages, "Transforming", "Parquet", "ObjectStores", "DataFiles", "StateStores", "Committing"];
 
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
@@ -29,8 +29,9 @@ internal static class LayerTable
         ["Merging"] = ["Rows", "Schemas"],
         ["Partitioning"] = ["Rows", "Schemas"],
         ["Sketches"] = ["Rows", "Schemas"],
+        ["Transforming"] = ["Rows", "Schemas"],
         ["DataFiles"] = ["Schemas", "Parquet", "ObjectStores", "Rows", "Partitioning", "Sketches"],
-        ["StateStores"] = ["Schemas", "Parquet", "ObjectStores", "Rows", "Partitioning", "Queues"],
+        ["StateStores"] = ["Schemas", "Parquet", "ObjectStores", "Rows", "Partitioning", "Transforming", "Queues"],
         ["Committing"] = ["Schemas", "Parquet", "ObjectStores", "Rows", "Partitioning", "Sketches", "DataFiles", "StateStores"],
         ["Pipeline"] = [.. Files, Root],
         ["Reading"] = [.. Files, Root],

@@ -28,7 +28,7 @@ internal sealed record IngestScenario(string Name, PartitionTree Tree, Schema Sc
         await using var writer = await (settings.BloomFilters ? factory.WithRowKeyBloomFilters() : factory).OpenAsync();
         await FeedAsync(writer, settings);
         var result = await writer.CompleteAsync();
-        Assert.Equal(RowCount, result.RowCount);
+        Assert.Equal(RowCount, result.InputRowCount);
         Assert.InRange(result.PeakMemoryBytes, 1, budget);
         Assert.Empty(Directory.EnumerateFileSystemEntries(spill.Path));
         return new ScenarioRun(store, result);

@@ -1,10 +1,8 @@
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Parquet;
 using Sleeper.Ingest.Core.Partitioning;
-using Sleeper.Ingest.Core.Pipeline;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
-using Sleeper.Ingest.Core.StateStores.OwnTables;
 
 namespace Sleeper.Ingest.Core.Tests.Support;
 
@@ -36,13 +34,13 @@ internal sealed class IngestedTable
     {
         using var spill = new TemporaryFolder();
         store ??= new InMemoryObjectStore();
-        if (tree is not null)
-        {
-            using var own = await OwnTable.CreateOrOpenAsync(store, "default", schema, tree, IngestOpening.StateOptions(TimeProvider.System), null, Token);
-        }
-
         var factory = IngestFactory.Create().UseObjectStore(store).WithSchema(schema).WithSpillFolder(spill.Path)
             .WithMemoryBudget(32 << 20).WithDegreeOfParallelism(2);
+        if (tree is not null)
+        {
+            factory.WithPartitions(tree);
+        }
+
         settings?.Invoke(factory);
         await using var writer = await factory.OpenAsync(Token);
         await feed(writer);

@@ -13,7 +13,7 @@ namespace Sleeper.Ingest.Core.Tests.Support;
 /// <summary>Writes rows, in the order given, into a Parquet file in memory, value by value: a plain second way beside the one of the product.</summary>
 internal static class SmallDataFile
 {
-    public static byte[] Write(Schema schema, IReadOnlyList<Row> rows, int rowGroupRowCount = int.MaxValue, int pageRowCount = 20_000, int pageBytes = 131_072, bool filters = false)
+    public static byte[] Write(Schema schema, IReadOnlyList<Row> rows, int rowGroupRowCount = int.MaxValue, int pageRowCount = 20_000, int pageBytes = 131_072, bool filters = false, bool dictionaries = false)
     {
         var parquet = new ParquetSchema("record", [.. schema.AllFields.Select(ToNode)]);
         var options = new ParquetWriterOptions { CreateCompressor = () => PageCompression.Create(CompressionCodec.Snappy), PageRows = pageRowCount, PageBytes = pageBytes };
@@ -24,6 +24,12 @@ internal static class SmallDataFile
             {
                 Columns = [.. parquet.Columns.Select(c => new ColumnWriteOptions { BloomFilter = schema.IndexOf(c.Path[0]) < schema.RowKeyFields.Count ? filter : null })],
             };
+        }
+
+        if (dictionaries)
+        {
+            // Small enough that a chunk of many values gives its dictionary up on the way.
+            options = options with { DictionaryBytes = 2000, Columns = [.. parquet.Columns.Select(_ => new ColumnWriteOptions { Dictionary = DictionaryUse.Try })] };
         }
 
         var builder = new ParquetFileBuilder(parquet, options);

@@ -43,6 +43,13 @@ internal static class TableFixture
     public static Task<OwnTable> CreateAsync(IObjectStore store, StateStoreOptions? options = null) =>
         OwnTable.CreateOrOpenAsync(store, Name, TableSchema, Tree("m"), options ?? Options(), null, TestContext.Current.CancellationToken);
 
+    /// <summary>Makes the table <c>default</c> of one leaf with properties that nothing has checked, as another program might have.</summary>
+    public static async Task MakeAsync(IObjectStore store, Schema schema, Dictionary<string, string> properties)
+    {
+        using var table = await OwnTable.CreateOrOpenAsync(
+            store, "default", schema, PartitionTree.Single(schema), Options(), properties, TestContext.Current.CancellationToken);
+    }
+
     public static Task<OwnTable> OpenAsync(IObjectStore store, int seed, TimeProvider? time = null) =>
         OwnTable.OpenAsync(store, Name, Options(seed, time), null, TestContext.Current.CancellationToken);
 

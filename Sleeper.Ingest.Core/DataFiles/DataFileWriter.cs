@@ -41,11 +41,11 @@ internal sealed class DataFileWriter : IDisposable
         _sketches = new SketchSet(schema);
     }
 
-    /// <summary>Writes the next rows as one file; returns the Parquet object's size.</summary>
+    /// <summary>Writes the next rows as one file.</summary>
     /// <param name="rows">Sorted; has at least so many left.</param>
     /// <param name="file">What and where.</param>
     /// <param name="cancellationToken">Gives up; the objects are removed.</param>
-    public Task<long> WriteAsync(SortedRows rows, DataFileTarget file, CancellationToken cancellationToken) =>
+    public Task<WrittenDataFile> WriteAsync(SortedRows rows, DataFileTarget file, CancellationToken cancellationToken) =>
         WriteAsync(file, (builder, output) => WriteRowGroupsAsync(rows, file, builder, output, cancellationToken), cancellationToken);
 
     /// <summary>The same, with row groups encoded side by side. For one large file.</summary>
@@ -54,7 +54,7 @@ internal sealed class DataFileWriter : IDisposable
     /// <param name="encoders">How many encode at the same time, this call's own thread among them; 2 or more.</param>
     /// <param name="run">Starts so many workers and completes when all have ended.</param>
     /// <param name="cancellationToken">Gives up; the objects are removed.</param>
-    public Task<long> WriteSideBySideAsync(
+    public Task<WrittenDataFile> WriteSideBySideAsync(
         SortedRows rows, DataFileTarget file, int encoders, Func<int, Func<Task>, Task> run, CancellationToken cancellationToken) =>
         WriteAsync(
             file,
@@ -65,7 +65,7 @@ internal sealed class DataFileWriter : IDisposable
                     () => new RowColumnMapper(_schema, _order, _skipBytes),
                     () => new RowGroupEncoder(_parquetSchema, _writerOptions),
                     group => AppendAsync(group, file, builder, output, cancellationToken));
-                await groups.RunAsync(rows, file.RowCount, _options, _sketches, run, cancellationToken).ConfigureAwait(false);
+                return await groups.RunAsync(rows, file.RowCount, _options, _sketches, run, cancellationToken).ConfigureAwait(false);
             },
             cancellationToken);
 
@@ -75,16 +75,21 @@ internal sealed class DataFileWriter : IDisposable
         _encoder.Dispose();
     }
 
-    private async Task<long> WriteAsync(DataFileTarget file, Func<ParquetFileBuilder, IObjectWriter, Task> writeRowGroups, CancellationToken cancellationToken)
+    /// <param name="file">What and where.</param>
+    /// <param name="writeRowGroups">Writes them and returns the number of rows.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    private async Task<WrittenDataFile> WriteAsync(
+        DataFileTarget file, Func<ParquetFileBuilder, IObjectWriter, Task<long>> writeRowGroups, CancellationToken cancellationToken)
     {
         _sketches.Reset(file.PartitionId);
         var builder = new ParquetFileBuilder(_parquetSchema, _writerOptions);
         long length;
+        long rowCount;
         var output = await file.Store.CreateAsync(file.Path, cancellationToken).ConfigureAwait(false);
         await using (output.ConfigureAwait(false))
         {
             await output.AppendAsync(ParquetFileBuilder.Header, cancellationToken).ConfigureAwait(false);
-            await writeRowGroups(builder, output).ConfigureAwait(false);
+            rowCount = await writeRowGroups(builder, output).ConfigureAwait(false);
             var footer = builder.Finish();
             await output.AppendAsync(footer, cancellationToken).ConfigureAwait(false);
             await output.CompleteAsync(cancellationToken).ConfigureAwait(false);
@@ -92,19 +97,21 @@ internal sealed class DataFileWriter : IDisposable
             file.OnBytes(ParquetFileBuilder.Header.Length + footer.Length);
         }
 
-        await WriteSketchesAsync(file, cancellationToken).ConfigureAwait(false);
-        return length;
+        await WriteSketchesAsync(file, rowCount, cancellationToken).ConfigureAwait(false);
+        return new WrittenDataFile(length, rowCount);
     }
 
-    private async Task WriteRowGroupsAsync(
+    private async Task<long> WriteRowGroupsAsync(
         SortedRows rows, DataFileTarget file, ParquetFileBuilder builder, IObjectWriter output, CancellationToken cancellationToken)
     {
-        long left = file.RowCount;
-        while (left > 0)
+        long written = 0;
+        while (RowPieces.AreLeft(rows, file.RowCount - written))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            await AppendAsync(EncodeRowGroup(rows, ref left), file, builder, output, cancellationToken).ConfigureAwait(false);
+            await AppendAsync(EncodeRowGroup(rows, file.RowCount, ref written), file, builder, output, cancellationToken).ConfigureAwait(false);
         }
+
+        return written;
     }
 
     private static async Task AppendAsync(
@@ -123,11 +130,11 @@ internal sealed class DataFileWriter : IDisposable
     }
 
     /// <summary>Encodes rows until the row group is full or none are left.</summary>
-    private EncodedRowGroup EncodeRowGroup(SortedRows rows, ref long left)
+    private EncodedRowGroup EncodeRowGroup(SortedRows rows, long? rowCount, ref long written)
     {
-        long groupRows = Math.Min(left, _options.RowGroupRows);
+        long groupRows = Math.Min(rowCount - written ?? long.MaxValue, _options.RowGroupRows);
         long groupBytes = _options.RowGroupBytes;
-        while (groupRows > 0 && groupBytes > 0)
+        while (groupRows > 0 && groupBytes > 0 && (rowCount is not null || RowPieces.AreLeft(rows, null)))
         {
             int count = RowPieces.MapNext(rows, groupRows, ref groupBytes, _mapper, _sketches);
             for (int column = 0; column < _mapper.Vectors.Count; column++)
@@ -136,16 +143,16 @@ internal sealed class DataFileWriter : IDisposable
             }
 
             groupRows -= count;
-            left -= count;
+            written += count;
         }
 
         return _encoder.Finish();
     }
 
-    private async Task WriteSketchesAsync(DataFileTarget file, CancellationToken cancellationToken)
+    private async Task WriteSketchesAsync(DataFileTarget file, long rowCount, CancellationToken cancellationToken)
     {
         _sketchBytes.ResetWrittenCount();
-        _sketches.Write(file.RowCount, _sketchBytes);
+        _sketches.Write(rowCount, _sketchBytes);
         var output = await file.Store.CreateAsync(file.SketchesPath, cancellationToken).ConfigureAwait(false);
         await using (output.ConfigureAwait(false))
         {

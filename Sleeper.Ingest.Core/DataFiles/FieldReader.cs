@@ -3,6 +3,7 @@ using System.Text.Unicode;
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
+using DictionaryValues = Sleeper.Ingest.Core.Parquet.Encodings.DictionaryValues;
 
 namespace Sleeper.Ingest.Core.DataFiles;
 
@@ -28,7 +29,7 @@ internal sealed class FieldReader
         FieldLevel = columns.Node?.Repetition == Parquet.Metadata.Repetition.Repeated ? 0 : columns.Node?.MaxDefinitionLevel ?? 0;
         _presentLevel = columns.Column?.MaxDefinitionLevel ?? 0;
         ItemLevel = columns.Repeated?.MaxDefinitionLevel ?? 0;
-        Stored = columns.Column is null ? null : new ColumnVector(columns.Column.VectorKind);
+        Stored = columns.Column is null ? null : new ColumnVector(columns.Column.VectorKind) { MayKeepIndexes = columns.Conversion is null && _field.Type.IsPrimitive };
         StoredEntries = columns.ValueColumn is null ? null : new ColumnVector(columns.ValueColumn.VectorKind);
         Values = columns.Conversion is { } conversion ? new ColumnVector(conversion.Target) : Stored;
         EntryValues = columns.ValueConversion is { } valueConversion ? new ColumnVector(valueConversion.Target) : StoredEntries;
@@ -69,6 +70,15 @@ internal sealed class FieldReader
     {
         _columns.Conversion?.Convert(Stored!, Values!, _faults);
         _columns.ValueConversion?.Convert(StoredEntries!, EntryValues!, _entryFaults);
+    }
+
+    /// <summary>Puts values in the place of indexes, for all ways but that of <see cref="FlatField"/>.</summary>
+    public void SpreadIndexes()
+    {
+        if (Values is not null)
+        {
+            DictionaryValues.Spread(Values);
+        }
     }
 
     public void Restart()

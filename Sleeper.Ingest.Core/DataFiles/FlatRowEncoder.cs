@@ -1,27 +1,30 @@
 using System.Runtime.CompilerServices;
-using System.Text;
-using System.Text.Unicode;
 using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Rows;
-using Sleeper.Ingest.Core.Schemas;
 
 namespace Sleeper.Ingest.Core.DataFiles;
 
 /// <summary>The fast way from decoded columns to encoded rows, column by column: for stretches without bad values or odd keys.</summary>
 /// <remarks>
-/// First the length of every row is added up, column by column; then each column's loop writes its value at every row's write position. What this
-/// cannot do (a null in a key, a key byte that needs an escape, a long key, ill-formed text, a value that was not converted) it leaves to the plain way,
-/// for the whole stretch. The plain way gives the same bytes. One worker's own.
+/// First the length of every row is added up, column by column; then each column's loop writes its value at every row's write position, a block of rows
+/// at a time. What this cannot do (a null in a key, a key byte that needs an escape, a long key, ill-formed text, a value that was not converted) it
+/// leaves to the plain way, for the whole stretch. The plain way gives the same bytes. One worker's own.
 /// </remarks>
-internal sealed unsafe partial class FlatRowEncoder : IDisposable
+internal sealed unsafe class FlatRowEncoder : IDisposable
 {
     /// <summary>The most rows of a stretch.</summary>
     public const int MaxRows = 4096;
 
     /// <summary>The most bytes of a stretch: lengths are added up in 32 bits.</summary>
     private const long MaxBytes = 1 << 30;
+
+    /// <summary>All columns of a block are written before the next block, so that its rows stay in the first cache.</summary>
+    private const int BlockBytes = 24 << 10;
+
+    /// <summary>Below this, going from column to column takes longer than writing.</summary>
+    private const int MinBlockRows = 32;
 
     private readonly FieldReader[] _fields;
     private readonly int _keyFieldCount;
@@ -31,9 +34,11 @@ internal sealed unsafe partial class FlatRowEncoder : IDisposable
     private readonly byte** _positions;
     private readonly int* _keyLengths;
     private readonly int* _rowLengths;
-    private readonly int[] _nextValue;
-    private readonly bool[] _hasNulls;
+    private readonly FlatField?[] _flat;
     private readonly ItemsEncoder?[] _items;
+
+    /// <summary>True if all rows of the stretch have one length, and so have their keys.</summary>
+    private bool _isEven;
 
     public FlatRowEncoder(FieldReader[] fields, int keyFieldCount, KeyOrder order, RowLimits limits)
     {
@@ -44,8 +49,7 @@ internal sealed unsafe partial class FlatRowEncoder : IDisposable
         _positions = (byte**)_memory.Pointer;
         _keyLengths = (int*)(_positions + MaxRows);
         _rowLengths = _keyLengths + MaxRows;
-        _nextValue = new int[fields.Length];
-        _hasNulls = new bool[fields.Length];
+        _flat = [.. fields.Select((f, i) => f.Field.Type.IsPrimitive && f.Values is not null ? new FlatField(f, i < keyFieldCount, limits.MaxKeyFieldBytes) : null)];
         _items = [.. fields.Select(f => f.Field.Type.IsPrimitive || f.Values is null ? null : new ItemsEncoder(f))];
     }
 
@@ -60,14 +64,14 @@ internal sealed unsafe partial class FlatRowEncoder : IDisposable
         long bytes = 0;
         for (int i = 0; i < _fields.Length; i++)
         {
-            bytes += MostBytes(_fields[i].Values!, rows) + (_fields[i].EntryValues is { } entries ? MostBytes(entries, rows) : 0);
-            if (bytes > MaxBytes || !AcceptsField(i, rows))
+            var field = _fields[i];
+            bytes += MostBytes(field.Values!, rows) + (field.EntryValues is { } entries ? MostBytes(entries, rows) : 0);
+            if (bytes > MaxBytes || field.HasFaults || !(_items[i]?.Accepts(rows) ?? _flat[i]!.Accepts(rows)))
             {
                 return false;
             }
         }
 
-        Array.Clear(_nextValue);
         return true;
     }
 
@@ -82,183 +86,40 @@ internal sealed unsafe partial class FlatRowEncoder : IDisposable
             return 0;
         }
 
-        WriteColumns(first, count);
+        int blockRows = Math.Max(MinBlockRows, BlockBytes / Math.Max(1, bytes / count));
+        for (int done = 0; done < count; done += blockRows)
+        {
+            WriteBlock(first + done, Math.Min(blockRows, count - done), _positions + done);
+        }
+
         EndRows(batch, router, count, bytes);
         return count;
     }
 
     public void Dispose() => _memory.Dispose();
 
-    private bool AcceptsField(int index, int rows)
-    {
-        var field = _fields[index];
-        var vector = field.Values!;
-        bool isKey = index < _keyFieldCount;
-        if (field.HasFaults)
-        {
-            return false;
-        }
-
-        if (_items[index] is { } items)
-        {
-            return items.Accepts(rows);
-        }
-
-        _hasNulls[index] = vector.ValueCount != rows;
-        if (_hasNulls[index] && (isKey || !field.Field.IsNullable))
-        {
-            return false;
-        }
-
-        if (vector.Kind != VectorKind.Bytes)
-        {
-            return true;
-        }
-
-        var bytes = vector.Bytes.AsSpan(0, vector.ByteCount);
-        return (!isKey || AcceptsKeys(vector, bytes)) && (field.Field.Type.Kind != FieldTypeKind.String || IsText(vector, bytes));
-    }
-
     /// <summary>No less than what a column adds to all rows: a presence byte, a count and a length each take no more than 11 bytes.</summary>
     private static long MostBytes(ColumnVector vector, int rows) => vector.ByteCount + (8L * vector.ValueCount) + (11L * rows);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool AcceptsKeys(ColumnVector vector, ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.IndexOfAnyInRange((byte)0, (byte)1) >= 0)
-        {
-            return false;
-        }
-
-        int[] offsets = vector.Offsets;
-        int longest = 0;
-        for (int i = 0; i < vector.ValueCount; i++)
-        {
-            longest = Math.Max(longest, offsets[i + 1] - offsets[i]);
-        }
-
-        return longest <= _limits.MaxKeyFieldBytes;
-    }
-
-    /// <summary>All values together are looked at in one sweep; only if that is not plain ASCII must each value begin with a whole character.</summary>
-    internal static bool IsText(ColumnVector vector, ReadOnlySpan<byte> bytes)
-    {
-        if (Ascii.IsValid(bytes))
-        {
-            return true;
-        }
-
-        if (!Utf8.IsValid(bytes))
-        {
-            return false;
-        }
-
-        for (int i = 1; i < vector.ValueCount; i++)
-        {
-            int start = vector.Offsets[i];
-            if (start < bytes.Length && (bytes[start] & 0xC0) == 0x80)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
+    /// <summary>Sets the lengths of rows and keys; of the first alone if all rows have the same.</summary>
     private void AddLengths(int first, int count)
     {
         int fixedKey = 0;
         int fixedValue = 0;
+        _isEven = true;
         for (int i = 0; i < _fields.Length; i++)
         {
-            int width = FixedWidth(i);
-            (i < _keyFieldCount ? ref fixedKey : ref fixedValue) += width;
+            (i < _keyFieldCount ? ref fixedKey : ref fixedValue) += _flat[i]?.FixedBytes ?? 0;
+            _isEven &= _flat[i] is { IsFixed: true };
         }
 
-        new Span<int>(_keyLengths, count).Fill(fixedKey);
-        new Span<int>(_rowLengths, count).Fill(fixedKey + fixedValue);
-        for (int i = 0; i < _fields.Length; i++)
+        int filled = _isEven ? 1 : count;
+        new Span<int>(_keyLengths, filled).Fill(fixedKey);
+        new Span<int>(_rowLengths, filled).Fill(fixedKey + fixedValue);
+        for (int i = 0; !_isEven && i < _fields.Length; i++)
         {
-            if (_items[i] is { } items)
-            {
-                items.AddLengths(first, count, _rowLengths);
-            }
-            else if (_hasNulls[i])
-            {
-                AddNullableLengths(i, first, count);
-            }
-            else if (_fields[i].Values!.Kind == VectorKind.Bytes)
-            {
-                AddByteLengths(_fields[i].Values!.Offsets, first, count, isKey: i < _keyFieldCount);
-            }
-        }
-    }
-
-    /// <summary>Bytes that the field takes in every row; where it has nulls, or items, the rest is added row by row.</summary>
-    private int FixedWidth(int index)
-    {
-        if (_items[index] is not null)
-        {
-            return 0;
-        }
-
-        var field = _fields[index].Field;
-        int presence = index >= _keyFieldCount && field.IsNullable ? 1 : 0;
-        return _hasNulls[index] ? presence : presence + field.Type.Kind switch
-        {
-            FieldTypeKind.Int => 4,
-            FieldTypeKind.Long => 8,
-            _ => 1,
-        };
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddByteLengths(int[] offsets, int first, int count, bool isKey)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            int length = offsets[first + i + 1] - offsets[first + i];
-            if (isKey)
-            {
-                _keyLengths[i] += length;
-            }
-            else if (length >= 0x80)
-            {
-                // One byte of the length's varint is in the fixed part.
-                length += RowFormat.VarintLength((uint)length) - 1;
-            }
-
-            _rowLengths[i] += length;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddNullableLengths(int index, int first, int count)
-    {
-        var vector = _fields[index].Values!;
-        ReadOnlySpan<byte> levels = vector.DefinitionLevels.AsSpan(first, count);
-        int present = _fields[index].PresentLevel;
-        if (vector.Kind != VectorKind.Bytes)
-        {
-            int width = vector.Kind == VectorKind.Int32 ? sizeof(int) : sizeof(long);
-            for (int i = 0; i < levels.Length; i++)
-            {
-                _rowLengths[i] += levels[i] == present ? width : 0;
-            }
-
-            return;
-        }
-
-        int[] offsets = vector.Offsets;
-        int value = _nextValue[index];
-        for (int i = 0; i < levels.Length; i++)
-        {
-            if (levels[i] == present)
-            {
-                int length = offsets[value + 1] - offsets[value];
-                _rowLengths[i] += length < 0x80 ? length + 1 : length + RowFormat.VarintLength((uint)length);
-                value++;
-            }
+            _items[i]?.AddLengths(first, count, _rowLengths);
+            _flat[i]?.AddLengths(first, count, _keyLengths, _rowLengths);
         }
     }
 
@@ -269,31 +130,67 @@ internal sealed unsafe partial class FlatRowEncoder : IDisposable
         int fitting = 0;
         bytes = 0;
         int free = batch.FreeBytes;
-        while (fitting < count && _rowLengths[fitting] <= free - bytes && _rowLengths[fitting] <= _limits.MaxRowBytes)
+        if (_isEven)
         {
-            bytes += _rowLengths[fitting++];
+            fitting = *_rowLengths > _limits.MaxRowBytes ? 0 : Math.Min(count, free / Math.Max(1, *_rowLengths));
+            bytes = fitting * *_rowLengths;
+        }
+        else
+        {
+            while (fitting < count && _rowLengths[fitting] <= free - bytes && _rowLengths[fitting] <= _limits.MaxRowBytes)
+            {
+                bytes += _rowLengths[fitting++];
+            }
         }
 
         byte* start = batch.ReserveRows(bytes);
-        for (int i = 0; i < fitting; i++)
+        int step = _isEven ? 0 : 1;
+        int* length = _rowLengths;
+        for (int i = 0; i < fitting; i++, length += step)
         {
             _positions[i] = start;
-            start += _rowLengths[i];
+            start += *length;
         }
 
         return fitting;
     }
 
+    private void WriteBlock(int first, int count, byte** positions)
+    {
+        int ahead = 0;
+        for (int i = 0; i < _flat.Length; i++)
+        {
+            if (_items[i] is { } items)
+            {
+                items.Write(first, count, positions, ahead);
+                ahead = 0;
+            }
+            else
+            {
+                _flat[i]!.Write(first, count, positions, ref ahead);
+            }
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void EndRows(RowBatch batch, LeafRouter? router, int count, int bytes)
     {
-        byte* key = batch.CurrentKey;
         var spans = batch.ReserveSpans(count);
-        for (int i = 0; i < count; i++)
+        if (_isEven && router is null)
         {
-            int leaf = router is null ? 0 : router.Route(key, _keyLengths[i]);
-            spans[i] = new RowSpan(_keyLengths[i], _rowLengths[i] - _keyLengths[i], leaf);
-            key += _rowLengths[i];
+            spans.Fill(new RowSpan(*_keyLengths, *_rowLengths - *_keyLengths, 0));
+        }
+        else
+        {
+            byte* key = batch.CurrentKey;
+            int step = _isEven ? 0 : 1;
+            int* keyLength = _keyLengths;
+            int* rowLength = _rowLengths;
+            for (int i = 0; i < count; i++, keyLength += step, rowLength += step)
+            {
+                spans[i] = new RowSpan(*keyLength, *rowLength - *keyLength, router is null ? 0 : router.Route(key, *keyLength));
+                key += *rowLength;
+            }
         }
 
         batch.AddRows(count, bytes);

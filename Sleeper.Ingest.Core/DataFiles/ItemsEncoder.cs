@@ -61,9 +61,9 @@ internal sealed unsafe class ItemsEncoder
         }
     }
 
-    /// <summary>Writes the next rows' values at their positions, and moves past both.</summary>
+    /// <summary>Writes the next rows' values so many bytes beyond their positions, and moves past both.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Write(int first, int count, byte** positions)
+    public void Write(int first, int count, byte** positions, int ahead)
     {
         var values = _field.Values!;
         var entries = _field.EntryValues ?? values;
@@ -79,7 +79,7 @@ internal sealed unsafe class ItemsEncoder
             for (int i = 0; i < count; i++)
             {
                 int itemCount = _counts[first + i];
-                byte* destination = positions[i];
+                byte* destination = positions[i] + ahead;
                 if (_isNullable)
                 {
                     *destination++ = itemCount == NoItems ? (byte)0 : (byte)1;
@@ -178,7 +178,7 @@ internal sealed unsafe class ItemsEncoder
     }
 
     private static bool IsTextWhereAsked(FieldType type, ColumnVector vector) =>
-        type.Kind != FieldTypeKind.String || FlatRowEncoder.IsText(vector, vector.Bytes.AsSpan(0, vector.ByteCount));
+        type.Kind != FieldTypeKind.String || FlatField.IsText(vector, vector.Bytes.AsSpan(0, vector.ByteCount));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int ItemBytes(ColumnVector vector, int first, int count)
@@ -221,7 +221,7 @@ internal sealed unsafe class ItemsEncoder
                     return destination + sizeof(long);
                 default:
                     int start = _offsets[index];
-                    return FlatRowEncoder.WriteBytes(destination, _bytes + start, _offsets[index + 1] - start);
+                    return FlatField.WriteValue(destination, _bytes + start, _offsets[index + 1] - start);
             }
         }
     }

@@ -63,6 +63,11 @@ internal sealed class ParquetRowEncoder : IDisposable
         _rows = rows;
         _next = 0;
         _isFlat = _flat.Accepts(rows);
+        if (!_isFlat)
+        {
+            SpreadIndexes();
+        }
+
         return rows;
     }
 
@@ -79,6 +84,7 @@ internal sealed class ParquetRowEncoder : IDisposable
         {
             // Not even one row fits an empty batch: the plain way lets it grow, or says that the row is too long.
             SkipToNext();
+            SpreadIndexes();
             _isFlat = false;
             return EncodePlainly(batch, router, reject);
         }
@@ -116,6 +122,14 @@ internal sealed class ParquetRowEncoder : IDisposable
 
     private static unsafe void EndRow(RowBatch batch, LeafRouter? router) =>
         batch.EndRow(router is null ? 0 : router.Route(batch.CurrentKey, batch.CurrentKeyBytes));
+
+    private void SpreadIndexes()
+    {
+        foreach (var field in _fields)
+        {
+            field.SpreadIndexes();
+        }
+    }
 
     private void SkipToNext()
     {

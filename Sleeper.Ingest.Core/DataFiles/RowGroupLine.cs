@@ -47,18 +47,20 @@ internal sealed class RowGroupLine : IDisposable
         }
     }
 
-    public async Task RunAsync(
-        SortedRows rows, long rowCount, DataFileOptions options, SketchSet sketches, Func<int, Func<Task>, Task> run, CancellationToken cancellationToken)
+    /// <summary>Encodes and appends so many rows, or all that are left; returns how many.</summary>
+    public async Task<long> RunAsync(
+        SortedRows rows, long? rowCount, DataFileOptions options, SketchSet sketches, Func<int, Func<Task>, Task> run, CancellationToken cancellationToken)
     {
+        long filled = 0;
         var workers = run(_workers, () => WorkAsync(cancellationToken));
         try
         {
             long number = 0;
-            for (long left = rowCount; left > 0;)
+            while (RowPieces.AreLeft(rows, rowCount - filled))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var group = await _free.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-                left -= group.Fill(number++, rows, left, options, sketches);
+                filled += group.Fill(number++, rows, rowCount - filled, options, sketches);
                 if (!_line.Writer.TryWrite(group))
                 {
                     await EncodeAsync(group, cancellationToken).ConfigureAwait(false);
@@ -76,6 +78,8 @@ internal sealed class RowGroupLine : IDisposable
         {
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_failure);
         }
+
+        return filled;
     }
 
     public void Dispose()
@@ -188,14 +192,14 @@ internal sealed class RowGroupLine : IDisposable
         public long Number { get; private set; }
 
         /// <summary>Maps the next rows; returns how many the group has.</summary>
-        public long Fill(long number, SortedRows rows, long left, DataFileOptions options, SketchSet sketches)
+        public long Fill(long number, SortedRows rows, long? left, DataFileOptions options, SketchSet sketches)
         {
             Number = number;
             _used = 0;
-            long groupRows = Math.Min(left, options.RowGroupRows);
+            long groupRows = Math.Min(left ?? long.MaxValue, options.RowGroupRows);
             long groupBytes = options.RowGroupBytes;
             long filled = 0;
-            while (groupRows > 0 && groupBytes > 0)
+            while (groupRows > 0 && groupBytes > 0 && (left is not null || RowPieces.AreLeft(rows, null)))
             {
                 if (_used == _pieces.Count)
                 {

@@ -11,6 +11,9 @@ internal static class RowPieces
     /// <summary>Rows are mapped in pieces of so many bytes at most, to stay in the cache and to bound the vectors of wide rows.</summary>
     private const int MaxPieceBytes = 512 * 1024;
 
+    /// <summary>True if so many rows, or of an unknown number any, are left.</summary>
+    public static unsafe bool AreLeft(SortedRows rows, long? count) => count is null ? rows.Peek(out _) > 0 : count > 0;
+
     /// <summary>Maps the next rows, at least one, at most <paramref name="maxRows"/>, ending with the row that uses up <paramref name="groupBytes"/>.</summary>
     /// <returns>How many rows.</returns>
     public static unsafe int MapNext(SortedRows rows, long maxRows, ref long groupBytes, RowColumnMapper mapper, SketchSet sketches)

@@ -3,8 +3,8 @@ using Sleeper.Ingest.Core.Rows;
 namespace Sleeper.Ingest.Core.DataFiles;
 
 /// <summary>Rows in file order, a stretch at a time, with a position in the stretch: what files are filled from.</summary>
-/// <remarks>One caller at a time. Owns the cursor.</remarks>
-internal sealed unsafe class SortedRows(IRowCursor cursor) : IDisposable
+/// <remarks>One caller at a time. Owns the cursor unless told otherwise.</remarks>
+internal sealed unsafe class SortedRows(IRowCursor cursor, bool ownsCursor = true) : IDisposable
 {
     private RowEntry* _entries;
     private int _count;
@@ -28,5 +28,11 @@ internal sealed unsafe class SortedRows(IRowCursor cursor) : IDisposable
         _count -= count;
     }
 
-    public void Dispose() => cursor.Dispose();
+    public void Dispose()
+    {
+        if (ownsCursor)
+        {
+            cursor.Dispose();
+        }
+    }
 }

@@ -8,6 +8,8 @@ namespace Sleeper.Ingest.Core.Pipeline;
 /// <summary>Gives the rows of a bucket in key order, from memory and from spill files, and frees the bucket's memory when it is read.</summary>
 internal sealed class BucketReader(MemoryBudget budget, SlabPool pool, BucketSpill spill)
 {
+    public MemoryBudget Budget => budget;
+
     public SortedRows Open(Bucket bucket) => new(OpenCursor(bucket));
 
     public IRowCursor OpenCursor(Bucket bucket) =>

@@ -72,14 +72,16 @@ internal sealed class BucketSpill : IRunStore<SpillExtent>, IDisposable
     /// All rows have come: spills until the buckets that workers will read at the same time can be loaded and sorted. Returns how many can be
     /// read at the same time: fewer than there are workers if rows are so large that merging them takes more than a worker's share.
     /// </summary>
-    public int MakeRoomForReading(BucketSet buckets)
+    /// <param name="buckets">All of them.</param>
+    /// <param name="bytesPerReader">What each reader needs besides.</param>
+    public int MakeRoomForReading(BucketSet buckets, long bytesPerReader)
     {
         int readers = Math.Min(_plan.Workers, buckets.Buckets.Count);
-        while (_budget.FreeBytes < NeededForReading(buckets, readers) && TrySpillLargest(buckets))
+        while (_budget.FreeBytes < NeededForReading(buckets, readers) + (readers * bytesPerReader) && TrySpillLargest(buckets))
         {
         }
 
-        while (readers > 1 && _budget.FreeBytes < NeededForReading(buckets, readers))
+        while (readers > 1 && _budget.FreeBytes < NeededForReading(buckets, readers) + (readers * bytesPerReader))
         {
             readers--;
         }

@@ -44,11 +44,17 @@ internal sealed class IngestCompletion
         await using (barrier.ConfigureAwait(false))
         {
             var files = await WriteFilesAsync(attempt, cancellationToken).ConfigureAwait(false);
+            if (files.Count == 0)
+            {
+                await _committer.DiscardAsync(attempt, _objects).ConfigureAwait(false);
+                return Nothing();
+            }
+
             var writing = _target.Clock.GetElapsedTime(start);
 
             _meter.Enter(IngestStage.Committing);
             start = _target.Clock.GetTimestamp();
-            var commit = new IngestCommit(files, _pipeline.RowCount, _pipeline.PlannedOnPartitions, _pipeline.Digest);
+            var commit = new IngestCommit(files, files.Sum(f => f.References.Sum(r => r.RowCount)), _pipeline.PlannedOnPartitions, _pipeline.Digest);
             var outcome = await _committer.CommitAsync(attempt, commit, _objects, barrier, cancellationToken).ConfigureAwait(false);
             var committing = _target.Clock.GetElapsedTime(start) - barrier.Elapsed;
             var result = outcome.End == CommitEnd.AlreadyCommitted

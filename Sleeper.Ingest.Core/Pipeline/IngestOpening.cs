@@ -11,6 +11,7 @@ using Sleeper.Ingest.Core.Spilling;
 using Sleeper.Ingest.Core.StateStores;
 using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 using Sleeper.Ingest.Core.StateStores.OwnTables;
+using Sleeper.Ingest.Core.Transforming;
 
 namespace Sleeper.Ingest.Core.Pipeline;
 
@@ -24,10 +25,11 @@ internal static class IngestOpening
         RemoveStaleSpillFiles(options, logger);
         var table = await OpenTableAsync(options, keeper, cancellationToken).ConfigureAwait(false);
         DataFileOptionRules.Check(options.FieldOptions, table.Schema);
+        var iterators = FindIterators(options, table);
         string ingestId = options.IngestId ?? SystemRandom.Uuid();
         if (options.CommitEveryRowCount is null && options.CommitEveryTime is null)
         {
-            return await OpenWriterAsync(options, table, keeper, ingestId, firstRowNumber: 0, logger, cancellationToken).ConfigureAwait(false);
+            return await OpenWriterAsync(options, table, iterators, keeper, ingestId, firstRowNumber: 0, logger, cancellationToken).ConfigureAwait(false);
         }
 
         return new SeriesWriter(
@@ -35,7 +37,7 @@ internal static class IngestOpening
             options.CommitEveryRowCount ?? long.MaxValue,
             options.CommitEveryTime ?? TimeSpan.FromDays(365),
             options.Clock,
-            (id, firstRowNumber, token) => OpenWriterAsync(options, table, keeper, id, firstRowNumber, logger, token));
+            (id, firstRowNumber, token) => OpenWriterAsync(options, table, iterators, keeper, id, firstRowNumber, logger, token));
     }
 
     private static async Task<OpenTable> OpenTableAsync(IngestOptions options, TableKeeper keeper, CancellationToken cancellationToken)
@@ -52,12 +54,34 @@ internal static class IngestOpening
 
         // What fails after a commit, a snapshot for example, fails no writer, but the store may be poisoned by it.
         var stateOptions = StateOptions(options.Clock) with { CleanUpFailed = (_, _) => keeper.Drop() };
+        var properties = options.Iterators.Given().ToDictionary();
         var own = options.Schema is null
             ? await OwnTable.OpenAsync(options.ObjectStore!, options.TableName, stateOptions, null, cancellationToken).ConfigureAwait(false)
-            : await OwnTable.PrepareAsync(options.ObjectStore!, options.TableName, options.Schema, stateOptions, null, cancellationToken).ConfigureAwait(false);
+            : await OwnTable.PrepareAsync(options.ObjectStore!, options.TableName, options.Schema, stateOptions, properties, cancellationToken).ConfigureAwait(false);
         var table = own.ToOpenTable();
         keeper.Keep(table);
         return table;
+    }
+
+    /// <summary>What the table has; what was given must be the same.</summary>
+    private static TableIterators? FindIterators(IngestOptions options, OpenTable table)
+    {
+        var found = table.ReadIterators();
+        TableIterators? given;
+        try
+        {
+            given = TableIterators.Parse(table.Schema, options.Iterators);
+        }
+        catch (FormatException e)
+        {
+            throw new ArgumentException($"The settings of the ingest do not fit the table '{table.Name}'. {e.Message}", e);
+        }
+
+        bool isSame = (given?.Filter is null || given.Filter == found?.Filter)
+            && (given?.Aggregation is null || given.Aggregation.Equals(found?.Aggregation))
+            && (given?.Iterator is null || given.Iterator == found?.Iterator);
+        return isSame ? found : throw new TableIteratorMismatchException(
+            table.Name, TableIteratorProperties.Of(table.Properties).Given(), options.Iterators.Given());
     }
 
     private static async Task<OpenTable> OpenLiveTableAsync(IngestOptions options, TableKeeper keeper, CancellationToken cancellationToken)
@@ -80,11 +104,12 @@ internal static class IngestOpening
     };
 
     private static async Task<IngestWriter> OpenWriterAsync(
-        IngestOptions options, OpenTable table, TableKeeper keeper, string ingestId, long firstRowNumber, ILogger logger, CancellationToken cancellationToken)
+        IngestOptions options, OpenTable table, TableIterators? iterators, TableKeeper keeper, string ingestId, long firstRowNumber, ILogger logger,
+        CancellationToken cancellationToken)
     {
         try
         {
-            return await OpenWriterAsync(options, table, ingestId, firstRowNumber, logger, keeper.Drop, cancellationToken).ConfigureAwait(false);
+            return await OpenWriterAsync(options, table, iterators, ingestId, firstRowNumber, logger, keeper.Drop, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -94,7 +119,8 @@ internal static class IngestOpening
     }
 
     private static async Task<IngestWriter> OpenWriterAsync(
-        IngestOptions options, OpenTable table, string ingestId, long firstRowNumber, ILogger logger, Action onFailure, CancellationToken cancellationToken)
+        IngestOptions options, OpenTable table, TableIterators? iterators, string ingestId, long firstRowNumber, ILogger logger, Action onFailure,
+        CancellationToken cancellationToken)
     {
         var stateStore = options.StateStore ?? table.StateStore;
         foreach (string warning in table.Schema.NameWarnings)
@@ -105,7 +131,11 @@ internal static class IngestOpening
         var committed = options.IngestId is null ? null : await stateStore.FindCommitAsync(ingestId, cancellationToken).ConfigureAwait(false);
         var (tree, preSplit) = await DecidePartitionsAsync(options, table, stateStore, logger, cancellationToken).ConfigureAwait(false);
         var meter = new ProgressMeter(options.Progress, options.Clock);
-        var pipelineOptions = ToPipeline(options, table, logger);
+        var pipelineOptions = ToPipeline(options, table, logger) with
+        {
+            Iterators = iterators,
+            NowMillis = options.Clock.GetUtcNow().ToUnixTimeMilliseconds(),
+        };
         var spill = new SpillDirectory(
             pipelineOptions.SpillFolder,
             SystemRandom.Next,

@@ -5,6 +5,7 @@ using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.Transforming;
 
 namespace Sleeper.Ingest.Core.Pipeline;
 
@@ -97,10 +98,16 @@ internal sealed class IngestPipeline : IAsyncDisposable
     public Task<IReadOnlyList<DataFile>> WriteFilesAsync(FilePlaces places, CancellationToken cancellationToken)
     {
         var buckets = _bucketWriter.Buckets!;
-        int readers = _spill.MakeRoomForReading(buckets);
+        int readers = _spill.MakeRoomForReading(buckets, TransformBytes);
         var reader = new BucketReader(_budget, _pool, _spill);
-        return new FileWriting(_options, reader, readers, buckets, _tree!, places, _meter).RunAsync(cancellationToken);
+        var options = _options with { Limits = Limits };
+        return new FileWriting(options, reader, readers, buckets, _tree!, _bucketWriter.Router!, places, _meter).RunAsync(cancellationToken);
     }
+
+    /// <summary>What each worker needs for filters and aggregations: joined texts and maps may grow, and up to this size they surely can.</summary>
+    private long TransformBytes => _options.Iterators is not { } iterators ? 0
+        : iterators.Aggregation is null ? RowTransform.MemoryBytes
+        : RowTransform.MemoryBytes + Math.Min(_plan.MaxRowBytes, _plan.BudgetBytes / 16 / _plan.Workers);
 
     public async ValueTask DisposeAsync()
     {

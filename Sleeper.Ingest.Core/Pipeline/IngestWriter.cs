@@ -271,9 +271,11 @@ internal sealed class IngestWriter : IIngestWriter
                 ? completion.Nothing()
                 : await completion.RunAsync(cancellationToken).ConfigureAwait(false);
         _meter.Enter(IngestStage.Done);
+        long rejected = _pipeline.RejectedRowCount + _singleRows.RejectedRowCount;
         return result with
         {
-            RejectedRowCount = _pipeline.RejectedRowCount + _singleRows.RejectedRowCount,
+            InputRowCount = _rowCount - rejected,
+            RejectedRowCount = rejected,
             InputBytes = _inputBytes > 0 ? _inputBytes : _pipeline.EncodedBytes,
             SpilledBytes = _pipeline.SpilledBytes,
             PeakMemoryBytes = _pipeline.Budget.PeakBytes,

@@ -1,6 +1,7 @@
 using Sleeper.Ingest.Core.DataFiles;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.Transforming;
 
 namespace Sleeper.Ingest.Core.Pipeline;
 
@@ -20,6 +21,12 @@ internal sealed record PipelineOptions
     public required int Workers { get; init; }
 
     public bool SharedFile { get; init; }
+
+    /// <summary>What is done with sorted rows before they are written; null for nothing.</summary>
+    public TableIterators? Iterators { get; init; }
+
+    /// <summary>The moment by which rows are old, fixed for the whole ingest, in milliseconds since 1970.</summary>
+    public long NowMillis { get; init; }
 
     public required DataFileOptions DataFiles { get; init; }
 

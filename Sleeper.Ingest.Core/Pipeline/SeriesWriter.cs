@@ -298,6 +298,7 @@ internal sealed class SeriesWriter : IIngestWriter
                 : IngestOutcome.Committed,
             CommitNumber = committed.Count == 0 ? 0 : committed[^1].CommitNumber,
             RowCount = _results.Sum(r => r.RowCount),
+            InputRowCount = _results.Sum(r => r.InputRowCount),
             RejectedRowCount = _results.Sum(r => r.RejectedRowCount),
             Files = [.. _results.SelectMany(r => r.Files)],
             LeafCount = _results.Count == 0 ? 0 : _results[^1].LeafCount,

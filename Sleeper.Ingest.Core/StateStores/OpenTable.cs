@@ -1,6 +1,7 @@
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.Transforming;
 
 namespace Sleeper.Ingest.Core.StateStores;
 
@@ -51,4 +52,18 @@ internal sealed record OpenTable
 
     /// <summary>Cleans up; null where that is the business of others.</summary>
     public Func<MaintenanceOptions, CancellationToken, Task<MaintenanceReport>>? MaintainAsync { get; init; }
+
+    /// <summary>What the table's properties ask to be done with its sorted rows; null for nothing.</summary>
+    /// <exception cref="UnsupportedTableException">They ask for what cannot be done, so the table must be neither written nor read.</exception>
+    public TableIterators? ReadIterators()
+    {
+        try
+        {
+            return TableIterators.Parse(Schema, TableIteratorProperties.Of(Properties));
+        }
+        catch (FormatException e)
+        {
+            throw new UnsupportedTableException($"Table '{Name}' cannot be written or read. {e.Message}", e);
+        }
+    }
 }

@@ -36,7 +36,14 @@ public unsafe class BitUnpackerTests
                         BitUnpacker.Unpack(packed.Pointer, limit, bit, width, target, count);
                     }
 
+                    int[] oneByOne = new int[count];
+                    fixed (int* target = oneByOne)
+                    {
+                        BitUnpacker.UnpackOneByOne(packed.Pointer, limit, bit, width, target, count);
+                    }
+
                     Assert.Equal(expected, ints.Select(value => (ulong)(uint)value));
+                    Assert.Equal(ints, oneByOne);
                 }
 
                 if (width <= 8)

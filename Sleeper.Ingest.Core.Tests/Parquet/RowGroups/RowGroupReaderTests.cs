@@ -1,6 +1,7 @@
 using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Parquet;
 using Sleeper.Ingest.Core.Parquet.Columns;
+using Sleeper.Ingest.Core.Parquet.Encodings;
 using Sleeper.Ingest.Core.Parquet.Compression;
 using Sleeper.Ingest.Core.Parquet.Metadata;
 using Sleeper.Ingest.Core.Parquet.Pages;
@@ -69,6 +70,58 @@ public class RowGroupReaderTests
             .Build(5);
 
         Assert.Equal(["""["63"]""", """["63"]""", """["6162"]""", """["6162"]""", """["64"]"""], await CanonicalRows.ReadAsync(new BytesSource("f", file)));
+    }
+
+    [Fact]
+    public async Task Indexes_are_kept_where_they_may_be_until_a_page_has_no_dictionary()
+    {
+        byte[] file = RequiredBytes
+            .Dictionary(2, PlainEncodings.Plain(["ab"u8.ToArray(), "c"u8.ToArray()]))
+            .V1(3, ParquetEncoding.RleDictionary, [1, .. Run(2, 1), .. Run(1, 0)])
+            .V1(2, Plain, PlainEncodings.Plain(["d"u8.ToArray(), "ef"u8.ToArray()]))
+            .V1(2, ParquetEncoding.RleDictionary, [1, .. Run(2, 1)])
+            .Build(7);
+        using ParquetFileReader reader = await ParquetFileReader.OpenAsync(new BytesSource("f", file), ParquetReaderLimits.Default, TestContext.Current.CancellationToken);
+        using RowGroupReader rows = await reader.OpenRowGroupAsync(0, [0], TestContext.Current.CancellationToken);
+        var vector = new ColumnVector(VectorKind.Bytes) { MayKeepIndexes = true };
+        Task<int> ReadAsync(int count) => rows.ReadAsync(0, vector, count, TestContext.Current.CancellationToken).AsTask();
+        IEnumerable<string> Texts() => Enumerable.Range(0, vector.ValueCount).Select(i => System.Text.Encoding.UTF8.GetString(vector.BytesAt(i)));
+
+        Assert.Equal(2, await ReadAsync(2));
+        Assert.Equal([1, 1], vector.Indexes[..2]);
+        Assert.Equal((2, 2), (vector.ValueCount, vector.ByteCount));
+        Assert.Equal(["ab", "c"], Enumerable.Range(0, 2).Select(i => System.Text.Encoding.UTF8.GetString(vector.Dictionary!.BytesAt(i))));
+
+        Assert.Equal(2, await ReadAsync(2));
+        Assert.Null(vector.Dictionary);
+        Assert.Equal(["c", "c", "ab", "d"], Texts());
+
+        Assert.Equal(2, await ReadAsync(2));
+        Assert.Equal(["c", "c", "ab", "d", "ef", "c"], Texts());
+
+        vector.Clear();
+        Assert.Equal(1, await ReadAsync(2));
+        Assert.NotNull(vector.Dictionary);
+        DictionaryValues.Spread(vector);
+        Assert.Null(vector.Dictionary);
+        Assert.Equal(["c"], Texts());
+    }
+
+    [Fact]
+    public async Task Indexes_that_stand_for_more_than_one_read_may_give_are_refused()
+    {
+        byte[] file = RequiredBytes
+            .Dictionary(1, PlainEncodings.Plain([new byte[1000]]))
+            .V1(1 << 20, ParquetEncoding.RleDictionary, [1, .. Run(1 << 20, 0)])
+            .Build(1 << 20);
+        var limits = new ParquetReaderLimits { MaxReadBytes = 10 << 20 };
+        using ParquetFileReader reader = await ParquetFileReader.OpenAsync(new BytesSource("f", file), limits, TestContext.Current.CancellationToken);
+        using RowGroupReader rows = await reader.OpenRowGroupAsync(0, [0], TestContext.Current.CancellationToken);
+        var vector = new ColumnVector(VectorKind.Bytes) { MayKeepIndexes = true };
+
+        Assert.Equal(10_000, await rows.ReadAsync(0, vector, 10_000, TestContext.Current.CancellationToken));
+        var fault = await Assert.ThrowsAsync<Core.ParquetFormatException>(() => rows.ReadAsync(0, vector, 1000, TestContext.Current.CancellationToken).AsTask());
+        Assert.Contains(nameof(ParquetReaderLimits.MaxReadBytes), fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,10 +21,13 @@ internal enum VectorKind
 /// <see cref="DefinitionLevels"/> where the column's maximum definition level is above 0 and <see cref="RepetitionLevels"/> where its
 /// maximum repetition level is. <see cref="ValueCount"/> values lie without gaps in the array of the vector's kind.</para>
 /// <para>Bytes: value i is <c>Bytes[Offsets[i]..Offsets[i + 1]]</c>; <c>Offsets[0]</c> is 0.</para>
+/// <para>Where <see cref="Dictionary"/> is set, which only happens if <see cref="MayKeepIndexes"/> is, values stand there and this vector has their indexes.</para>
 /// <para>Not thread-safe.</para>
 /// </remarks>
 internal sealed class ColumnVector
 {
+    private int _indexedBytes;
+
     public ColumnVector(VectorKind kind)
     {
         Kind = kind;
@@ -42,8 +45,8 @@ internal sealed class ColumnVector
     /// <summary>Values that are there, without nulls.</summary>
     public int ValueCount { get; set; }
 
-    /// <summary>Bytes used of <see cref="Bytes"/>.</summary>
-    public int ByteCount => Kind == VectorKind.Bytes ? Offsets[ValueCount] : 0;
+    /// <summary>Bytes that the values come to: of <see cref="Bytes"/>, or with a dictionary of what they stand for.</summary>
+    public int ByteCount => Kind != VectorKind.Bytes ? 0 : Dictionary is null ? Offsets[ValueCount] : _indexedBytes;
 
     public byte[] DefinitionLevels { get; private set; } = [];
 
@@ -57,16 +60,61 @@ internal sealed class ColumnVector
 
     public int[] Offsets { get; private set; } = [];
 
+    /// <summary>True if the reader may leave values of a dictionary as indexes. Default: false, values lie in the arrays of their kind.</summary>
+    public bool MayKeepIndexes { get; init; }
+
+    /// <summary>If not null, value i is value <c>Indexes[i]</c> of this vector, and the arrays of this vector's kind mean nothing. Never changes while it is set.</summary>
+    public ColumnVector? Dictionary { get; private set; }
+
+    /// <summary>Indexes into <see cref="Dictionary"/>; none is outside of it.</summary>
+    public int[] Indexes { get; private set; } = [];
+
     /// <summary>Memory held, in bytes, for the budget.</summary>
     public long CapacityBytes =>
         DefinitionLevels.LongLength + RepetitionLevels.LongLength + (4 * Ints.LongLength) + (8 * Longs.LongLength)
-        + Bytes.LongLength + (4 * Offsets.LongLength);
+        + Bytes.LongLength + (4 * Offsets.LongLength) + (4 * Indexes.LongLength);
 
     /// <summary>Empties the vector and keeps its memory.</summary>
     public void Clear()
     {
         LevelCount = 0;
         ValueCount = 0;
+        Dictionary = null;
+        _indexedBytes = 0;
+    }
+
+    /// <summary>Begins with indexes into a dictionary, or goes on with them; false if values must be put in as they are.</summary>
+    public bool TryKeepIndexes(ColumnVector dictionary)
+    {
+        if (!MayKeepIndexes || (ValueCount > 0 && Dictionary != dictionary))
+        {
+            return false;
+        }
+
+        Dictionary = dictionary;
+        return true;
+    }
+
+    /// <summary>Room for so many more indexes, which <see cref="AddIndexes"/> then counts in, and for one behind them.</summary>
+    public Span<int> ReserveIndexes(int count)
+    {
+        Indexes = Grow(Indexes, checked(ValueCount + count + 1));
+        return Indexes.AsSpan(ValueCount, count);
+    }
+
+    /// <summary>Counts in indexes, all of which were checked, and the bytes that they stand for.</summary>
+    public void AddIndexes(int count, int bytes)
+    {
+        ValueCount += count;
+        _indexedBytes += bytes;
+    }
+
+    /// <summary>Empties the vector of its values and lets go of the dictionary, so that the values can be put in as they are.</summary>
+    public void ForgetDictionary()
+    {
+        ValueCount = 0;
+        Dictionary = null;
+        _indexedBytes = 0;
     }
 
     /// <summary>Makes room for so many more values, keeping what is there.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
 using Sleeper.Ingest.Core.Parquet.Columns;
 
 namespace Sleeper.Ingest.Core.Parquet.Encodings;
@@ -15,6 +14,7 @@ internal sealed unsafe class DictionaryDecoder(ColumnVector dictionary, ParquetR
     private const int MaxIndexWidth = 32;
 
     private readonly int[] _indexes = new int[BatchLength];
+    private readonly ValueLengths _lengths = ValueLengths.Of(dictionary);
     private HybridDecoder _runs;
 
     public override void Reset(byte* start, int length, int maxCount)
@@ -37,84 +37,44 @@ internal sealed unsafe class DictionaryDecoder(ColumnVector dictionary, ParquetR
 
     public override void Decode(ColumnVector destination, int count)
     {
+        if (destination.TryKeepIndexes(dictionary))
+        {
+            DecodeIndexes(destination, count);
+            return;
+        }
+
         destination.EnsureValues(count);
         for (int done = 0; done < count;)
         {
             Span<int> indexes = _indexes.AsSpan(0, Math.Min(BatchLength, count - done));
             _runs.Read(indexes);
-            switch (destination.Kind)
-            {
-                case VectorKind.Int32:
-                    Gather(indexes, dictionary.Ints.AsSpan(0, dictionary.ValueCount), destination.Ints.AsSpan(destination.ValueCount));
-                    break;
-                case VectorKind.Int64:
-                    Gather(indexes, dictionary.Longs.AsSpan(0, dictionary.ValueCount), destination.Longs.AsSpan(destination.ValueCount));
-                    break;
-                default:
-                    GatherBytes(indexes, destination);
-                    break;
-            }
-
-            destination.ValueCount += indexes.Length;
+            VectorRoom.EnsureBytes(destination, CheckedLength(indexes), limits);
+            DictionaryValues.Append(destination, dictionary, indexes);
             done += indexes.Length;
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Gather<T>(ReadOnlySpan<int> indexes, ReadOnlySpan<T> values, Span<T> destination)
-        where T : unmanaged
+    private void DecodeIndexes(ColumnVector destination, int count)
     {
-        destination = destination[..indexes.Length];
-        for (int i = 0; i < indexes.Length; i++)
-        {
-            int index = indexes[i];
-            if ((uint)index >= (uint)values.Length)
-            {
-                ThrowIndex(index, values.Length);
-            }
-
-            destination[i] = values[index];
-        }
+        Span<int> indexes = destination.ReserveIndexes(count);
+        _runs.Read(indexes);
+        long bytes = CheckedLength(indexes);
+        VectorRoom.CheckBytes(destination, bytes, limits);
+        destination.AddIndexes(count, (int)bytes);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void GatherBytes(ReadOnlySpan<int> indexes, ColumnVector destination)
+    /// <summary>Bytes of the values at these indexes, all of which are checked here; 0 for numbers.</summary>
+    private long CheckedLength(ReadOnlySpan<int> indexes)
     {
-        VectorRoom.EnsureBytes(destination, TotalLength(indexes), limits);
-        fixed (byte* source = dictionary.Bytes)
-        fixed (byte* bytes = destination.Bytes)
-        fixed (int* starts = dictionary.Offsets)
-        fixed (int* offsets = &destination.Offsets[destination.ValueCount])
+        uint highest = DictionaryValues.Highest(indexes);
+        if (!indexes.IsEmpty && highest >= (uint)dictionary.ValueCount)
         {
-            int written = offsets[0];
-            for (int i = 0; i < indexes.Length; i++)
-            {
-                int start = starts[indexes[i]];
-                int length = starts[indexes[i] + 1] - start;
-                VectorRoom.Copy(source + start, bytes + written, length);
-                written += length;
-                offsets[i + 1] = written;
-            }
-        }
-    }
-
-    /// <summary>Bytes of the values at these indexes, all of which are checked here.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private long TotalLength(ReadOnlySpan<int> indexes)
-    {
-        ReadOnlySpan<int> starts = dictionary.Offsets.AsSpan(0, dictionary.ValueCount + 1);
-        long total = 0;
-        foreach (int index in indexes)
-        {
-            if ((uint)index >= (uint)dictionary.ValueCount)
-            {
-                ThrowIndex(index, dictionary.ValueCount);
-            }
-
-            total += starts[index + 1] - starts[index];
+            ThrowIndex((int)highest, dictionary.ValueCount);
         }
 
-        return total;
+        return dictionary.Kind != VectorKind.Bytes ? 0
+            : _lengths.IsCommon ? (long)indexes.Length * _lengths.Longest
+            : DictionaryValues.TotalLength(dictionary, indexes);
     }
 
     [DoesNotReturn]

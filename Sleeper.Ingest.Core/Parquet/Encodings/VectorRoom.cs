@@ -13,13 +13,21 @@ internal static unsafe class VectorRoom
     /// <summary>Makes room for so many bytes more than <see cref="ColumnVector.ByteCount"/>, and <see cref="Spare"/> behind them.</summary>
     public static void EnsureBytes(ColumnVector vector, long additional, ParquetReaderLimits limits)
     {
+        if (vector.Kind == VectorKind.Bytes)
+        {
+            CheckBytes(vector, additional, limits);
+            vector.EnsureBytes((int)additional + Spare);
+        }
+    }
+
+    /// <summary>Refuses more bytes than one read may give.</summary>
+    public static void CheckBytes(ColumnVector vector, long additional, ParquetReaderLimits limits)
+    {
         if (vector.ByteCount + additional > limits.MaxReadBytes)
         {
             throw ParquetFormatException.AboveLimit(
                 $"One read of this column would give {vector.ByteCount + additional:N0} bytes of values or more; the limit is {limits.MaxReadBytes:N0}.", nameof(ParquetReaderLimits.MaxReadBytes));
         }
-
-        vector.EnsureBytes((int)additional + Spare);
     }
 
     /// <summary>Copies a value; up to <see cref="Spare"/> bytes behind both ends must be readable and writable when it is at most that long.</summary>

@@ -260,6 +260,12 @@ internal sealed class ColumnChunkReader : IDisposable
             ResetDecoder(_decoder);
         }
 
+        if (destination.Dictionary is not null && _decoder is not DictionaryDecoder)
+        {
+            // Writers give up their dictionary in the middle of a chunk.
+            DictionaryValues.Spread(destination);
+        }
+
         _decoder.Decode(destination, count);
     }
 

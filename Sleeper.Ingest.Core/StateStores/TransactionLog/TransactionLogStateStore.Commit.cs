@@ -141,8 +141,8 @@ internal sealed partial class TransactionLogStateStore
     {
         if (_head.TryGetCommit(attempt.IngestId, out var row))
         {
-            bool differs = row.RowCount != commit.RowCount
-                || (row.Digest.Length > 0 && commit.Digest.Length > 0 && row.Digest != commit.Digest);
+            // The digest is of the rows that were taken in. Of the same rows a later attempt may leave fewer, where the table drops old ones.
+            bool differs = row.Digest.Length > 0 && commit.Digest.Length > 0 ? row.Digest != commit.Digest : row.RowCount != commit.RowCount;
             if (differs && row.AttemptId != attempt.AttemptId)
             {
                 throw new CommitFailedException(

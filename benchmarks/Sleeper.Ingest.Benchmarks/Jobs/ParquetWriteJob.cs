@@ -47,7 +47,7 @@ internal static class ParquetWriteJob
         using var sorted = new SortedRows(rows.Open());
         measurement.Begin();
         using var writer = new DataFileWriter(source.Schema, KeyOrder.Bytes, skipBytes: 0, settings);
-        long length = options.Threads == 1
+        var written = options.Threads == 1
             ? await writer.WriteAsync(sorted, target, CancellationToken.None)
             : await writer.WriteSideBySideAsync(
                 sorted,
@@ -56,6 +56,6 @@ internal static class ParquetWriteJob
                 (workers, work) => Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(work))),
                 CancellationToken.None);
         measurement.End();
-        return length;
+        return written.LengthBytes;
     }
 }
