@@ -25,14 +25,18 @@ public sealed class Table
 {
     private readonly OpenTable _table;
     private readonly ReadContext _context;
+    private readonly ParquetReadLimits _limits;
+    private readonly TimeProvider _clock;
 
     private Table(OpenTable table)
-        : this(table, ParquetReadLimits.Default)
+        : this(table, ParquetReadLimits.Default, TimeProvider.System)
     {
     }
 
-    private Table(OpenTable table, ParquetReadLimits limits)
+    private Table(OpenTable table, ParquetReadLimits limits, TimeProvider clock)
     {
+        _limits = limits;
+        _clock = clock;
         _table = table;
         _context = new ReadContext(table.Store, table.Name, table.PathInStore, table.Schema, table.Order) { Limits = limits.ForReader() };
     }
@@ -157,7 +161,14 @@ public sealed class Table
     public Table WithParquetLimits(ParquetReadLimits limits)
     {
         ArgumentNullException.ThrowIfNull(limits);
-        return new Table(_table, limits);
+        return new Table(_table, limits, _clock);
+    }
+
+    /// <summary>The same table, read by another clock than the system's: by its time at the start of a read old rows are dropped, where the table has an age-off filter.</summary>
+    public Table WithClock(TimeProvider clock)
+    {
+        ArgumentNullException.ThrowIfNull(clock);
+        return new Table(_table, _limits, clock);
     }
 
     /// <summary>All rows in key order: row keys, then sort keys; rows with equal keys in the order of their commits.</summary>
@@ -256,7 +267,13 @@ public sealed class Table
 
     private IAsyncEnumerable<Row> ReadOneStateAsync(TableQuery query, KeyFilter filter, CancellationToken cancellationToken)
     {
-        var context = _context with { MemoryBudgetBytes = query.MemoryBudgetBytes, FilesAhead = query.FilesAhead };
+        var context = _context with
+        {
+            MemoryBudgetBytes = query.MemoryBudgetBytes,
+            FilesAhead = query.FilesAhead,
+            Iterators = _table.ReadIterators(),
+            NowMillis = _clock.GetUtcNow().ToUnixTimeMilliseconds(),
+        };
         if (query.Fields is not null)
         {
             context = context with { Projection = FieldProjection.Of(Schema, query.Fields) };

@@ -9,6 +9,9 @@ namespace Sleeper.Ingest.Core.Tests.Support;
 /// <summary>A table with fixed partition ids and rows for it, made anew each time, so that runs under different settings can be compared.</summary>
 internal sealed record IngestScenario(string Name, PartitionTree Tree, Schema Schema, int RowCount, Func<int, Row> RowAt)
 {
+    /// <summary>What the table asks to be done with its rows; null for nothing.</summary>
+    public NaiveIterators? Iterators { get; init; }
+
     public IEnumerable<Row> Rows() => Enumerable.Range(0, RowCount).Select(RowAt);
 
     /// <summary>Runs the whole pipeline. Fails if the pipeline's own count of memory exceeds the budget or a spill file is left.</summary>
@@ -16,7 +19,7 @@ internal sealed record IngestScenario(string Name, PartitionTree Tree, Schema Sc
     {
         using var spill = new TemporaryFolder();
         var store = new InMemoryObjectStore();
-        using (await OwnTable.CreateOrOpenAsync(store, "default", Schema, Tree, TableFixture.Options()))
+        using (await OwnTable.CreateOrOpenAsync(store, "default", Schema, Tree, TableFixture.Options(), Iterators?.Properties(Schema)))
         {
         }
 
@@ -25,6 +28,11 @@ internal sealed record IngestScenario(string Name, PartitionTree Tree, Schema Sc
             .WithDegreeOfParallelism(settings.Workers).WithFileStrategy(settings.Strategy).WithCompression(settings.Codec)
             .WithRowGroups(settings.RowGroupRows, settings.RowGroupBytes).WithPages(settings.PageRows, settings.PageBytes)
             .WithSpillFolder(spill.Path);
+        if (Iterators is not null)
+        {
+            factory.UseClock(new ManualClock(DateTimeOffset.FromUnixTimeMilliseconds(Iterators.NowMillis)));
+        }
+
         await using var writer = await (settings.BloomFilters ? factory.WithRowKeyBloomFilters() : factory).OpenAsync();
         await FeedAsync(writer, settings);
         var result = await writer.CompleteAsync();
@@ -34,12 +42,13 @@ internal sealed record IngestScenario(string Name, PartitionTree Tree, Schema Sc
         return new ScenarioRun(store, result);
     }
 
-    /// <summary>The model: rows of each leaf that has some, in leaf order, sorted by key, stable.</summary>
+    /// <summary>The model: rows of each leaf that has some, in leaf order, sorted by key, stable, after what the table asks for.</summary>
     public List<List<Row>> SortedByLeaf()
     {
         var position = Tree.Leaves.Select((leaf, i) => (leaf.Id, i)).ToDictionary(p => p.Id, p => p.i);
         int keys = Schema.RowKeyFields.Count;
-        return [.. Rows().GroupBy(row => position[Tree.LeafOf([.. row.Values[..keys]], KeyOrder.Bytes).Id]).OrderBy(g => g.Key).Select(g => RowOrder.Sort(g))];
+        var byLeaf = Rows().GroupBy(row => position[Tree.LeafOf([.. row.Values[..keys]], KeyOrder.Bytes).Id]).OrderBy(g => g.Key).Select(g => RowOrder.Sort(g));
+        return Iterators is null ? [.. byLeaf] : [.. byLeaf.Select(Iterators.Apply).Where(rows => rows.Count > 0)];
     }
 
     public override string ToString() => Name;

@@ -2,6 +2,7 @@ using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Parquet;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.Transforming;
 
 namespace Sleeper.Ingest.Core.Reading;
 
@@ -15,6 +16,12 @@ internal sealed record ReadContext(IObjectStore Store, string TableName, Func<st
 {
     /// <summary>The fields that rows are given with. Default: all.</summary>
     public FieldProjection Projection { get; init; } = FieldProjection.Everything(Schema);
+
+    /// <summary>What the table asks to be done with the merged rows; null for nothing.</summary>
+    public TableIterators? Iterators { get; init; }
+
+    /// <summary>The moment by which rows are old, fixed for the whole read, in milliseconds since 1970.</summary>
+    public long NowMillis { get; init; }
 
     /// <summary>What a data file may ask of its reader.</summary>
     public ParquetReaderLimits Limits { get; init; } = ParquetReaderLimits.Default;

@@ -36,6 +36,9 @@ internal sealed class TableMerge : IAsyncDisposable
         return _heap.Count > 0;
     }
 
+    /// <summary>The present row's normalised key.</summary>
+    public ReadOnlySpan<byte> Key => _heap[0].Key;
+
     /// <summary>The present row.</summary>
     public Row MakeRow() => _heap[0].MakeRow();
 

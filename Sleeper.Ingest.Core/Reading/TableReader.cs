@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.Transforming;
 
 namespace Sleeper.Ingest.Core.Reading;
 
@@ -17,7 +18,12 @@ internal sealed class TableReader(ReadContext context)
         ReadAsync(state, filter, null, cancellationToken);
 
     /// <summary>Reads with a given budget instead of one of its own.</summary>
-    public async IAsyncEnumerable<Row> ReadAsync(
+    public IAsyncEnumerable<Row> ReadAsync(TableState state, KeyFilter filter, MemoryBudget? budget, CancellationToken cancellationToken) =>
+        context.Iterators is { } iterators
+            ? ReadTransformedAsync(iterators, state, filter, budget, cancellationToken)
+            : ReadStoredAsync(state, filter, budget, cancellationToken);
+
+    private async IAsyncEnumerable<Row> ReadStoredAsync(
         TableState state, KeyFilter filter, MemoryBudget? budget, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         budget ??= new MemoryBudget(context.MemoryBudgetBytes);
@@ -33,5 +39,45 @@ internal sealed class TableReader(ReadContext context)
                 isThere = await merge.MoveNextAsync().ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>The same, with what the table asks to be done with its rows: those of several ingests are joined too, and those that have aged since are dropped.</summary>
+    private async IAsyncEnumerable<Row> ReadTransformedAsync(
+        TableIterators iterators, TableState state, KeyFilter filter, MemoryBudget? budget, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        budget ??= new MemoryBudget(context.MemoryBudgetBytes);
+        var given = context.Projection.Schema;
+        var read = FieldProjection.Of(context.Schema, [.. context.Schema.AllFields.Select(f => f.Name).Where(n => IsNeeded(iterators, n))]);
+        var planned = ReadPlan.Make(state, context.Schema, context.Order, filter);
+        var readContext = context.ShareOut(ReadPlan.CountOverlapping(planned)) with { Projection = read };
+        var joiner = new RowJoiner(iterators, context.Schema, read.Schema, given, context.NowMillis);
+        var merge = new TableMerge(readContext, budget, planned, cancellationToken);
+        await using (merge.ConfigureAwait(false))
+        {
+            bool isThere = await merge.StartAsync().ConfigureAwait(false);
+            while (isThere)
+            {
+                if (joiner.Add(merge.MakeRow(), merge.Key) is { } row)
+                {
+                    yield return row;
+                }
+
+                cancellationToken.ThrowIfCancellationRequested();
+                isThere = await merge.MoveNextAsync().ConfigureAwait(false);
+            }
+        }
+
+        if (joiner.End() is { } last)
+        {
+            yield return last;
+        }
+    }
+
+    /// <summary>All keys, what is given, and the times by which rows are dropped.</summary>
+    private bool IsNeeded(TableIterators iterators, string field)
+    {
+        int index = context.Schema.IndexOf(field);
+        return index < context.Schema.KeyFieldCount || context.Projection.Schema.IndexOf(field) >= 0
+            || iterators.Filter?.FieldIndex == index || iterators.Iterator?.FieldIndex == index;
     }
 }
