@@ -271,6 +271,7 @@ public sealed class Table
         {
             MemoryBudgetBytes = query.MemoryBudgetBytes,
             FilesAhead = query.FilesAhead,
+            SpillFolder = query.SpillFolder,
             Iterators = _table.ReadIterators(),
             NowMillis = _clock.GetUtcNow().ToUnixTimeMilliseconds(),
         };

@@ -31,6 +31,7 @@ public sealed class TableQuery
         Fields = other.Fields;
         MemoryBudgetBytes = other.MemoryBudgetBytes;
         FilesAhead = other.FilesAhead;
+        SpillFolder = other.SpillFolder;
     }
 
     /// <summary>Every row with all its fields: where a query begins.</summary>
@@ -38,13 +39,20 @@ public sealed class TableQuery
 
     /// <summary>Bytes that a read holds at most of its files: as they are stored, their pages and dictionaries, and about what is decoded. Default: 256 MiB.</summary>
     /// <remarks>
-    /// Footers and the rows that were given are not counted. The files of all partitions that a key lies in are open at once, each with its share; where a
-    /// page and the dictionary of each column do not fit, the read ends in a <see cref="TableReadException"/> that says how much is needed.
+    /// The rows that were given are not counted. The files of all partitions that a key lies in are open at once, each with its share. Where they do not fit, however
+    /// many they are, some of them are merged by way of files in <see cref="SpillFolder"/>; where the footer, a page and the dictionary of each column of a single file
+    /// do not, the read ends in a <see cref="TableReadException"/> that says how much is needed.
     /// </remarks>
     public long MemoryBudgetBytes { get; private init; } = 256L << 20;
 
     /// <summary>Files that are opened, read and decoded in parallel before it is their turn, as far as memory goes; and whether an open file's next row group is. Default: 4.</summary>
     public int FilesAhead { get; private init; } = 4;
+
+    /// <summary>
+    /// The local folder for rows of a read whose files do not fit its memory budget together; null for the one of ingests in the system's folder for temporary
+    /// files. Nothing is made there before it is needed, and all of it is removed with the read. Default: null.
+    /// </summary>
+    public string? SpillFolder { get; private init; }
 
     internal ImmutableList<IReadOnlyList<FieldValue>>? RowKeys { get; private init; }
 
@@ -109,6 +117,13 @@ public sealed class TableQuery
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
         return new TableQuery(this) { MemoryBudgetBytes = bytes };
+    }
+
+    /// <summary>Sets <see cref="SpillFolder"/>.</summary>
+    public TableQuery WithSpillFolder(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        return new TableQuery(this) { SpillFolder = folder };
     }
 
     /// <summary>Sets <see cref="FilesAhead"/>.</summary>

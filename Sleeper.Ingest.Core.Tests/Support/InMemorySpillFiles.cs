@@ -65,7 +65,8 @@ internal sealed class InMemorySpillFiles : ISpillFileSystem
     {
         public void Write(ReadOnlySpan<byte> bytes, long offset)
         {
-            files.OnWrite?.Invoke(files.WriteCount++);
+            int number = files.WriteCount++;
+            files.OnWrite?.Invoke(number);
             byte[] all = content.Bytes;
             Array.Resize(ref all, Math.Max(all.Length, (int)offset + bytes.Length));
             bytes.CopyTo(all.AsSpan((int)offset));
@@ -76,7 +77,8 @@ internal sealed class InMemorySpillFiles : ISpillFileSystem
         {
             int count = (int)Math.Clamp(content.Bytes.Length - offset, 0, destination.Length);
             byte[] bytes = content.Bytes.AsSpan((int)Math.Min(offset, content.Bytes.Length), count).ToArray();
-            files.OnRead?.Invoke(files.ReadCount++, bytes);
+            int number = files.ReadCount++;
+            files.OnRead?.Invoke(number, bytes);
             bytes.CopyTo(destination);
             return count;
         }

@@ -19,10 +19,17 @@ internal sealed class ParquetFileReader : IDisposable
     private readonly ParquetReaderLimits _limits;
     private readonly DecompressorPool _decompressors = new();
     private readonly ReadMeter _meter;
-    private readonly long _metadataOffset;
+    /// <summary>Bytes of objects for each byte of metadata, about.</summary>
+    private const long ObjectBytes = 8;
 
-    private ParquetFileReader(IRandomAccessReader source, ParquetReaderLimits limits, FileMetadata metadata, long metadataOffset, ParquetSchema schema)
+    private readonly long _metadataOffset;
+    private readonly long _metadataBytes;
+    private readonly long _tailBytes;
+
+    private ParquetFileReader(IRandomAccessReader source, ParquetReaderLimits limits, FileMetadata metadata, long metadataOffset, long tailBytes, ParquetSchema schema)
     {
+        _metadataBytes = source.Length - metadataOffset;
+        _tailBytes = tailBytes;
         _metadataOffset = metadataOffset;
         _source = source;
         _limits = limits;
@@ -47,13 +54,16 @@ internal sealed class ParquetFileReader : IDisposable
         {
             (FileMetadata metadata, long metadataOffset, ReadOnlyMemory<byte> tail) = await ParquetFooter.ReadAsync(source, limits, cancellationToken).ConfigureAwait(false);
             ParquetSchema schema = FooterChecks.Check(metadata, metadataOffset, limits);
-            return new ParquetFileReader(new TailedReader(source, tail), limits, metadata, metadataOffset, schema);
+            return new ParquetFileReader(new TailedReader(source, tail), limits, metadata, metadataOffset, tail.Length, schema);
         }
         catch (ParquetFormatException fault)
         {
             throw fault.In(source.Name);
         }
     }
+
+    /// <summary>About how many bytes the file takes in memory while no row group is open: its last bytes as they were read, and its metadata as objects.</summary>
+    public long HeldBytes => _tailBytes + (ObjectBytes * _metadataBytes);
 
     /// <summary>Bytes that a row group with these columns takes in memory if it is read whole, before any page is uncompressed.</summary>
     public long StoredBytes(int rowGroup, IReadOnlyList<int> leafColumns) =>
@@ -81,13 +91,13 @@ internal sealed class ParquetFileReader : IDisposable
     /// <param name="memory">Where all memory is taken that the row group holds; a row group that does not fit its share is read through windows.</param>
     /// <param name="cancellationToken">Stops the reads.</param>
     public Task<RowGroupReader> OpenRowGroupAsync(int rowGroup, IReadOnlyList<int> leafColumns, IReadMemory memory, CancellationToken cancellationToken) =>
-        OpenRowGroupAsync(rowGroup, leafColumns, null, default, memory, cancellationToken);
+        OpenRowGroupAsync(rowGroup, leafColumns, null, new RowRange(0, (uint)rowGroup < (uint)RowGroupCount ? Metadata.RowGroups[rowGroup].NumRows : 0), memory, cancellationToken);
 
     /// <summary>Opens a range of rows of a row group: of the chosen columns only the pages that hold one of them.</summary>
     /// <param name="rowGroup">0 to <see cref="RowGroupCount"/> - 1.</param>
     /// <param name="leafColumns">Indexes among the leaves of <see cref="Schema"/>, each once, in any order.</param>
-    /// <param name="index">Where pages lie; null for all rows.</param>
-    /// <param name="rows">The rows, at least one, if there is an index.</param>
+    /// <param name="index">Where pages lie; null if that is not known: then all are read, and those in front of the rows passed.</param>
+    /// <param name="rows">The rows, at least one if they are not all.</param>
     /// <param name="memory">Where all memory is taken that the row group holds.</param>
     /// <param name="cancellationToken">Stops the reads.</param>
     public async Task<RowGroupReader> OpenRowGroupAsync(
@@ -95,8 +105,13 @@ internal sealed class ParquetFileReader : IDisposable
     {
         IReadOnlyList<(LeafColumn Column, ColumnMetadata Chunk)> chunks = ChooseChunks(rowGroup, leafColumns);
         long rowCount = Metadata.RowGroups[rowGroup].NumRows;
-        ChunkPart[] parts = [.. chunks.Select(chosen => index is null ? ChunkPart.Whole(chosen.Column, chosen.Chunk, rowCount) : index.PartOf(chosen.Column, chosen.Chunk, rows))];
-        return await RowGroupReader.OpenAsync(_source, rowGroup, rowCount, index is null ? new RowRange(0, rowCount) : rows, parts, _limits, _decompressors, _meter, memory, cancellationToken).ConfigureAwait(false);
+        ChunkPart[] parts =
+        [
+            .. chunks.Select(chosen => index is not null ? index.PartOf(chosen.Column, chosen.Chunk, rows)
+                : rows == new RowRange(0, rowCount) ? ChunkPart.Whole(chosen.Column, chosen.Chunk, rowCount)
+                : ChunkPart.Of(chosen.Column, chosen.Chunk, null, rowCount, rows)),
+        ];
+        return await RowGroupReader.OpenAsync(_source, rowGroup, rowCount, rows, parts, _limits, _decompressors, _meter, memory, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads where the pages of the chosen columns lie, and the bounds of the pages of some of them; null where the file does not say that of any.</summary>

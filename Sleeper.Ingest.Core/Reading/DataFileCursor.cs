@@ -10,7 +10,7 @@ namespace Sleeper.Ingest.Core.Reading;
 /// order, or has other rows in the region than the reference counts, is an error: to give its rows nevertheless would break what a reader
 /// relies on. One caller at a time.
 /// </remarks>
-internal sealed class DataFileCursor : IAsyncDisposable
+internal sealed class DataFileCursor : IMergeCursor
 {
     private readonly ReadContext _context;
     private readonly PlannedReference _planned;
@@ -33,15 +33,23 @@ internal sealed class DataFileCursor : IAsyncDisposable
 
     private long _stretchBytes;
 
-    private DataFileCursor(ReadContext context, PlannedReference planned, OpenDataFile file, FileMemory memory)
+    private FilePosition? _resumeAt;
+    private long _footerBytes;
+
+    private DataFileCursor(ReadContext context, PlannedReference planned, OpenDataFile file, FileMemory memory, FilePosition position)
     {
         Memory = memory;
+        _resumeAt = position.RowGroup < 0 ? null : position;
+        _rowsGiven = position.RowsGiven;
+        _footerBytes = file.HeldBytes;
         _context = context;
         _planned = planned;
         _file = file;
         _fields = file.MakeFieldColumns();
         _keys = new KeyStretch(context.Order);
     }
+
+    public PlannedReference Planned => _planned;
 
     /// <summary>Rows with equal keys come in the order of these.</summary>
     public int Ordinal => _planned.Ordinal;
@@ -57,15 +65,37 @@ internal sealed class DataFileCursor : IAsyncDisposable
     /// <summary>The present row's normalised key.</summary>
     public ReadOnlySpan<byte> Key => _keys[_row];
 
+    /// <summary>Where another cursor goes on with the present row, or, if there is none, with the one behind the last.</summary>
+    public FilePosition Position =>
+        HasRow ? new FilePosition(_part.RowGroup, _firstRow + _row, _rowsGiven - 1)
+        : _resumeAt ?? new FilePosition(_part.RowGroup, _nextRow, _rowsGiven);
+
     /// <summary>Reads the footer; no row yet.</summary>
+    /// <param name="context">The read.</param>
+    /// <param name="planned">The reference.</param>
+    /// <param name="memory">Where memory is taken.</param>
+    /// <param name="position">Where to begin.</param>
+    /// <param name="cancellationToken">Stops the reads.</param>
     /// <exception cref="TableReadException">The file is missing, damaged, or has other columns.</exception>
     public static async Task<DataFileCursor> OpenAsync(
-        ReadContext context, PlannedReference planned, FileMemory memory, CancellationToken cancellationToken)
+        ReadContext context, PlannedReference planned, FileMemory memory, FilePosition position, CancellationToken cancellationToken)
     {
         try
         {
             var file = await OpenDataFile.OpenAsync(context, planned.Reference.FileName, cancellationToken).ConfigureAwait(false);
-            return new DataFileCursor(context, planned, file, memory);
+            bool isThere = false;
+            try
+            {
+                isThere = await memory.TryReserveAsync(file.HeldBytes, cancellationToken).ConfigureAwait(false);
+                return isThere ? new DataFileCursor(context, planned, file, memory, position) : throw memory.NotEnough(file.HeldBytes);
+            }
+            finally
+            {
+                if (!isThere)
+                {
+                    await file.DisposeAsync().ConfigureAwait(false);
+                }
+            }
         }
         catch (Exception fault) when (fault is ParquetFormatException or EndOfStreamException)
         {
@@ -176,6 +206,8 @@ internal sealed class DataFileCursor : IAsyncDisposable
         IsDisposed = true;
         await DropReadOnAsync().ConfigureAwait(false);
         await CloseRowsAsync().ConfigureAwait(false);
+        Memory.Release(_footerBytes);
+        _footerBytes = 0;
         await _file.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -235,6 +267,12 @@ internal sealed class DataFileCursor : IAsyncDisposable
     private async ValueTask<bool> OpenNextRowsAsync(CancellationToken cancellationToken)
     {
         await CloseRowsAsync().ConfigureAwait(false);
+        if (_resumeAt is { } position)
+        {
+            await ResumeAsync(position, cancellationToken).ConfigureAwait(false);
+            _resumeAt = null;
+        }
+
         var following = _following;
         _following = null;
         var next = (following is null ? null : await following.TakeAsync().ConfigureAwait(false))
@@ -245,6 +283,8 @@ internal sealed class DataFileCursor : IAsyncDisposable
             return false;
         }
 
+        _nextRow = _rowGroup.Rows.First;
+        _endRow = _rowGroup.Rows.End;
         long stretchBytes = _file.StretchBytesOf(_part.RowGroup);
         if (!await Memory.TryReserveAsync(stretchBytes, cancellationToken).ConfigureAwait(false))
         {
@@ -253,8 +293,6 @@ internal sealed class DataFileCursor : IAsyncDisposable
 
         _stretchBytes = stretchBytes;
         _stretchRows = _file.StretchRowsOf(_part.RowGroup);
-        _nextRow = _rowGroup.Rows.First;
-        _endRow = _rowGroup.Rows.End;
         OpenFollowingRows(cancellationToken);
         return true;
     }
@@ -276,6 +314,18 @@ internal sealed class DataFileCursor : IAsyncDisposable
         }
 
         return new OpenRows(part, run, await _file.OpenRowsAsync(part, part.Runs[run], memory, cancellationToken).ConfigureAwait(false), memory);
+    }
+
+    /// <summary>Makes the rest of a row group the next that is read.</summary>
+    private async ValueTask ResumeAsync(FilePosition position, CancellationToken cancellationToken)
+    {
+        var part = await _file.FindPartAsync(position.RowGroup, _planned, cancellationToken).ConfigureAwait(false);
+        _part = part with
+        {
+            Runs = [.. part.Runs.Where(run => run.End > position.Row).Select(run => run with { First = Math.Max(run.First, position.Row) })],
+        };
+        _run = -1;
+        _nextRow = _endRow = position.Row;
     }
 
     /// <summary>Reads the rows after those that are open, while those are decoded.</summary>

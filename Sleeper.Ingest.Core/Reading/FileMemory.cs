@@ -55,10 +55,10 @@ internal sealed class FileMemory(ReadContext context, MemoryBudget budget, strin
     public Exception NotEnough(long neededBytes) =>
         IsAhead
             ? new InsufficientMemoryException($"{neededBytes:N0} bytes of memory are needed.")
-            : new TableReadException(
+            : new ShortMemoryException(new TableReadException(
                 context.TableName,
                 fileName,
-                $"the read needs {neededBytes:N0} bytes of memory for it at once, for rows, a page and the dictionary of each column that is read, but of the budget of "
+                $"the read needs {neededBytes:N0} bytes of memory for it at once, for its footer, rows, a page and the dictionary of each column that is read, but of the budget of "
                 + $"{budget.LimitBytes:N0} bytes only {budget.FreeBytes + Volatile.Read(ref _heldBytes):N0} are left for it. Raise {nameof(TableQuery.WithMemoryBudget)}, "
-                + "choose fewer fields, or ingest into more leaves or fewer files.");
+                + "or choose fewer fields."));
 }

@@ -29,6 +29,9 @@ internal sealed class OpenDataFile : IAsyncDisposable
         _leafColumns = [.. _fields.SelectMany(f => new[] { f.Column?.Index, f.ValueColumn?.Index }).OfType<int>()];
     }
 
+    /// <summary>About how many bytes it takes in memory while no rows are open.</summary>
+    public long HeldBytes => _reader.HeldBytes;
+
     public int RowGroupCount => _reader.RowGroupCount;
 
     public static async Task<OpenDataFile> OpenAsync(ReadContext context, string fileName, CancellationToken cancellationToken)

@@ -43,10 +43,23 @@ internal sealed class ReadAhead : IAsyncDisposable
             cursor = await ahead.ConfigureAwait(false);
         }
 
-        cursor ??= await DataFileCursor.OpenAsync(_context, planned, MemoryOf(planned, isAhead: false), _cancellationToken).ConfigureAwait(false);
-        _open.RemoveAll(other => other.IsDisposed);
-        _open.Add(cursor);
-        cursor.TakeTurn(_cancellationToken);
+        if (cursor is null)
+        {
+            return await OpenAsync(planned, FilePosition.Start).ConfigureAwait(false);
+        }
+
+        TakeTurn(cursor);
+        return cursor;
+    }
+
+    /// <summary>Opens a file whose turn it is, at a place in it.</summary>
+    /// <exception cref="TableReadException">The file is missing, damaged, or has other columns.</exception>
+    /// <exception cref="ShortMemoryException">There is no memory for its footer.</exception>
+    public async ValueTask<DataFileCursor> OpenAsync(PlannedReference planned, FilePosition position)
+    {
+        _taken.Add(planned.Ordinal);
+        var cursor = await DataFileCursor.OpenAsync(_context, planned, MemoryOf(planned, isAhead: false), position, _cancellationToken).ConfigureAwait(false);
+        TakeTurn(cursor);
         return cursor;
     }
 
@@ -54,6 +67,13 @@ internal sealed class ReadAhead : IAsyncDisposable
     {
         await DropAsync().ConfigureAwait(false);
         _stop.Dispose();
+    }
+
+    private void TakeTurn(DataFileCursor cursor)
+    {
+        _open.RemoveAll(other => other.IsDisposed);
+        _open.Add(cursor);
+        cursor.TakeTurn(_cancellationToken);
     }
 
     private FileMemory MemoryOf(PlannedReference planned, bool isAhead) =>
@@ -75,10 +95,11 @@ internal sealed class ReadAhead : IAsyncDisposable
 
     private async Task<DataFileCursor?> BeginAsync(PlannedReference planned, CancellationToken cancellationToken)
     {
-        var cursor = await DataFileCursor.OpenAsync(_context, planned, MemoryOf(planned, isAhead: true), cancellationToken).ConfigureAwait(false);
+        DataFileCursor? cursor = null;
         bool isKept = false;
         try
         {
+            cursor = await DataFileCursor.OpenAsync(_context, planned, MemoryOf(planned, isAhead: true), FilePosition.Start, cancellationToken).ConfigureAwait(false);
             await cursor.MoveToNextStretchAsync(cancellationToken).ConfigureAwait(false);
             isKept = true;
             return cursor;
@@ -89,7 +110,7 @@ internal sealed class ReadAhead : IAsyncDisposable
         }
         finally
         {
-            if (!isKept)
+            if (!isKept && cursor is not null)
             {
                 await cursor.DisposeAsync().ConfigureAwait(false);
             }

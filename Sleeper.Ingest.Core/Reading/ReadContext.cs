@@ -2,6 +2,7 @@ using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Parquet;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.Spilling;
 using Sleeper.Ingest.Core.Transforming;
 
 namespace Sleeper.Ingest.Core.Reading;
@@ -14,6 +15,8 @@ namespace Sleeper.Ingest.Core.Reading;
 /// <param name="Order">How rows are sorted inside the table's files.</param>
 internal sealed record ReadContext(IObjectStore Store, string TableName, Func<string, string> PathOf, Schema Schema, KeyOrder Order = KeyOrder.Bytes)
 {
+    private const long MinShareBytes = 32 << 10;
+
     /// <summary>The fields that rows are given with. Default: all.</summary>
     public FieldProjection Projection { get; init; } = FieldProjection.Everything(Schema);
 
@@ -41,6 +44,12 @@ internal sealed record ReadContext(IObjectStore Store, string TableName, Func<st
     /// <summary>Bytes for all files of a read: what is held of them as stored, pages, dictionaries, and about what is decoded.</summary>
     public long MemoryBudgetBytes { get; init; } = long.MaxValue;
 
+    /// <summary>The folder in which a read that has more files open at once than fit its budget merges some of them on disk; null for the system's.</summary>
+    public string? SpillFolder { get; init; }
+
+    /// <summary>The disk of that folder; null for the local one.</summary>
+    public ISpillFileSystem? SpillFiles { get; init; }
+
     /// <summary>Most files that are opened before it is their turn. Default: none.</summary>
     public int FilesAhead { get; init; }
 
@@ -51,7 +60,9 @@ internal sealed record ReadContext(IObjectStore Store, string TableName, Func<st
     /// <param name="openFiles">The most files that the order of keys needs open at once.</param>
     public ReadContext ShareOut(int openFiles)
     {
-        long quarter = Math.Max(1, MemoryBudgetBytes / 4 / (openFiles + FilesAhead));
-        return this with { FileShareBytes = Math.Min(FileShareBytes, quarter), StretchBytes = (int)Math.Min(StretchBytes, quarter) };
+        // Not less than that for very many files: rows would come one by one. What does not fit then goes by way of runs on disk.
+        long least = Math.Min(MinShareBytes, MemoryBudgetBytes / 16);
+        long share = Math.Max(1, Math.Max(least, MemoryBudgetBytes / 4 / (openFiles + FilesAhead)));
+        return this with { FileShareBytes = Math.Min(FileShareBytes, share), StretchBytes = (int)Math.Min(StretchBytes, share) };
     }
 }

@@ -48,7 +48,7 @@ internal sealed class TableTarget : FuzzTarget
             new SegmentList([new KeySegment(isRange ? Key(schema, 5) : [], isRange ? Key(schema, 11) : null, [], [], input.Length % 2 == 0 ? [FieldValue.FromLong(1_000_000_007)] : [])]),
             IsWhole: !isRange);
         var memory = new FileMemory(context, new MemoryBudget(long.MaxValue), CountingSource.FileName, () => ValueTask.FromResult(false));
-        DataFileCursor cursor = await DataFileCursor.OpenAsync(context, planned, memory, default).ConfigureAwait(false);
+        DataFileCursor cursor = await DataFileCursor.OpenAsync(context, planned, memory, FilePosition.Start, default).ConfigureAwait(false);
         await using (cursor.ConfigureAwait(false))
         {
             cursor.FindLowerBound();
