@@ -41,7 +41,7 @@ internal sealed class TableMerge : IAsyncDisposable
     }
 
     /// <summary>The present row's normalised key.</summary>
-    public ReadOnlySpan<byte> Key => _heap[0].Key;
+    public ReadOnlySpan<byte> Key => _heap.Top.Key;
 
     /// <summary>The present row.</summary>
     public Row MakeRow() => _heap.Top.MakeRow();
