@@ -72,7 +72,7 @@ internal static class S3Faults
             return S3Fault.Throttled;
         }
 
-        if (TransientCodes.Contains(code) || (int)error.StatusCode >= 500)
+        if (TransientCodes.Contains(code) || ((int)error.StatusCode >= 500 && error.StatusCode != HttpStatusCode.NotImplemented))
         {
             return S3Fault.Transient;
         }

@@ -44,8 +44,8 @@ public sealed record S3ObjectStoreOptions
     /// <summary>The most requests under way at once. Default: 64. Under throttling there are fewer, down to one, and more again as it ends.</summary>
     public int MaxConcurrentRequests { get; init; } = 64;
 
-    /// <summary>How often a request is sent that meets a network fault, an error of the service or throttling. Default: 8, about ten seconds.</summary>
-    public int MaxAttempts { get; init; } = 8;
+    /// <summary>How often a request is sent that meets a network fault, an error of the service or throttling. Default: 10, with waits of about ten seconds together.</summary>
+    public int MaxAttempts { get; init; } = 10;
 
     /// <summary>The longest wait before the second attempt; it doubles from attempt to attempt. Default: 100 ms.</summary>
     public TimeSpan FirstRetryDelay { get; init; } = TimeSpan.FromMilliseconds(100);
