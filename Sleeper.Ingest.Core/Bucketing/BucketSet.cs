@@ -67,6 +67,7 @@ internal sealed unsafe class BucketSet : IDisposable
     /// <summary>
     /// Appends the rows of a routed batch from <paramref name="firstRow"/> on, whose bytes begin at <paramref name="firstByte"/>.
     /// Returns the position of the first row that did not fit because memory is used up, or the batch's row count; and where its bytes begin.
+    /// Rows that were refused are left out.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Append(RowBatch batch, int firstRow, ref int firstByte)
@@ -74,10 +75,15 @@ internal sealed unsafe class BucketSet : IDisposable
         ReadOnlySpan<RowSpan> rows = batch.Rows;
         byte* source = batch.Start + firstByte;
         int i = firstRow;
+        int refused = 0;
         for (; i < rows.Length; i++)
         {
             RowSpan row = rows[i];
-            if (!TryAppend(source, row.KeyLength, row.ValueLength, row.Leaf))
+            if (row.Leaf < 0)
+            {
+                refused++;
+            }
+            else if (!TryAppend(source, row.KeyLength, row.ValueLength, row.Leaf))
             {
                 break;
             }
@@ -85,7 +91,7 @@ internal sealed unsafe class BucketSet : IDisposable
             source += row.KeyLength + row.ValueLength;
         }
 
-        RowCount += i - firstRow;
+        RowCount += i - firstRow - refused;
         firstByte = (int)(source - batch.Start);
         return i;
     }

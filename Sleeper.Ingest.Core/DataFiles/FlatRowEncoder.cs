@@ -75,8 +75,8 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
         return true;
     }
 
-    /// <summary>Encodes rows from <paramref name="first"/> on, as many as the batch has room for; returns how many. 0: the batch is full.</summary>
-    public int Encode(RowBatch batch, LeafRouter? router, int first, int rows)
+    /// <summary>Encodes rows from <paramref name="first"/> on, as many as the batch has room for; returns how many. 0: the batch is full. Told of rows without a leaf.</summary>
+    public int Encode(RowBatch batch, LeafRouter? router, int first, int rows, Action<int, RowFault> reject)
     {
         int count = Math.Min(rows - first, batch.FreeRows);
         AddLengths(first, count);
@@ -92,7 +92,7 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
             WriteBlock(first + done, Math.Min(blockRows, count - done), _positions + done);
         }
 
-        EndRows(batch, router, count, bytes);
+        EndRows(batch, router, first, count, bytes, reject);
         return count;
     }
 
@@ -173,7 +173,7 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void EndRows(RowBatch batch, LeafRouter? router, int count, int bytes)
+    private void EndRows(RowBatch batch, LeafRouter? router, int first, int count, int bytes, Action<int, RowFault> reject)
     {
         var spans = batch.ReserveSpans(count);
         if (_isEven && router is null)
@@ -188,7 +188,13 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
             int* rowLength = _rowLengths;
             for (int i = 0; i < count; i++, keyLength += step, rowLength += step)
             {
-                spans[i] = new RowSpan(*keyLength, *rowLength - *keyLength, router is null ? 0 : router.Route(key, *keyLength));
+                int leaf = router is null ? 0 : router.Route(key, *keyLength);
+                if (leaf < 0)
+                {
+                    reject(first + i, router!.ExplainRefusal(key, *keyLength));
+                }
+
+                spans[i] = new RowSpan(*keyLength, *rowLength - *keyLength, leaf);
                 key += *rowLength;
             }
         }

@@ -79,7 +79,7 @@ internal sealed class ParquetRowEncoder : IDisposable
             return EncodePlainly(batch, router, reject);
         }
 
-        _next += _flat.Encode(batch, router, _next, _rows);
+        _next += _flat.Encode(batch, router, _next, _rows, reject);
         if (_next < _rows && batch.RowCount == 0)
         {
             // Not even one row fits an empty batch: the plain way lets it grow, or says that the row is too long.
@@ -104,12 +104,7 @@ internal sealed class ParquetRowEncoder : IDisposable
                 return false;
             }
 
-            var fault = EncodeRow(batch);
-            if (fault is null)
-            {
-                EndRow(batch, router);
-            }
-            else
+            if ((EncodeRow(batch) ?? EndRow(batch, router)) is { } fault)
             {
                 reject(_next, fault);
             }
@@ -120,8 +115,13 @@ internal sealed class ParquetRowEncoder : IDisposable
         return true;
     }
 
-    private static unsafe void EndRow(RowBatch batch, LeafRouter? router) =>
-        batch.EndRow(router is null ? 0 : router.Route(batch.CurrentKey, batch.CurrentKeyBytes));
+    private static unsafe RowFault? EndRow(RowBatch batch, LeafRouter? router)
+    {
+        int leaf = router is null ? 0 : router.Route(batch.CurrentKey, batch.CurrentKeyBytes);
+        var fault = leaf < 0 ? router!.ExplainRefusal(batch.CurrentKey, batch.CurrentKeyBytes) : null;
+        batch.EndRow(leaf);
+        return fault;
+    }
 
     private void SpreadIndexes()
     {

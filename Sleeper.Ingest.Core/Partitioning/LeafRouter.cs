@@ -10,6 +10,8 @@ namespace Sleeper.Ingest.Core.Partitioning;
 /// Most trees are split on the first row key only. Then the leaves are ranges of the key, their borders are encoded like keys, and a row's leaf
 /// is the number of borders that are not above its key: a look-up in a table over the key's first two bytes, then a binary search by the first
 /// eight bytes among the few borders left. Other trees are descended node by node, each node comparing one key field with one border.
+/// In a live table a row's leaf is the one that Java's order gives, and a row that this leaf does not hold in the order of bytes has none (<see cref="LeafCheck"/>).
+/// As long as all borders ascend in both orders, which leaf it is can be asked in either.
 /// </remarks>
 internal sealed unsafe class LeafRouter
 {
@@ -18,12 +20,27 @@ internal sealed unsafe class LeafRouter
     private readonly int[]? _firstByLeadingBytes;
     private readonly Node[]? _nodes;
     private readonly FieldTypeKind[] _rowKeyKinds;
+    private readonly LeafCheck? _check;
+    private readonly bool _descendsInOtherOrder;
+    private readonly Schema _schema;
+    private readonly PartitionTree _tree;
+    private readonly KeyOrder _order;
 
-    public LeafRouter(Schema schema, PartitionTree tree, KeyOrder order)
+    /// <summary>A router for keys encoded in an order.</summary>
+    /// <param name="schema">Gives the row keys.</param>
+    /// <param name="tree">The table's partitions.</param>
+    /// <param name="order">The order that keys are encoded in. Rows of an own table are placed in it too.</param>
+    /// <param name="isLive">True for a table of a deployed instance.</param>
+    public LeafRouter(Schema schema, PartitionTree tree, KeyOrder order, bool isLive = false)
     {
+        _schema = schema;
+        _tree = tree;
+        _order = order;
+        _descendsInOtherOrder = isLive && order == KeyOrder.Bytes && !tree.IsInOrder(KeyOrder.Bytes);
+        _check = isLive ? LeafCheck.For(schema, tree, order, inOtherOrder: !_descendsInOtherOrder) : null;
         LeafCount = tree.Leaves.Count;
         _rowKeyKinds = [.. schema.RowKeyFields.Select(f => f.Type.Kind)];
-        IsOrderedByKey = tree.All.All(p => p.Dimension <= 0);
+        IsOrderedByKey = tree.All.All(p => p.Dimension <= 0) && !_descendsInOtherOrder;
         if (IsOrderedByKey)
         {
             _borders = [.. tree.Leaves.Skip(1).Select(leaf => Encode(leaf.Region.Ranges[0].Min, order))];
@@ -43,9 +60,40 @@ internal sealed unsafe class LeafRouter
     /// <summary>True if the leaves are ranges of the key order, so that rows in key order are in leaf order too.</summary>
     public bool IsOrderedByKey { get; }
 
-    /// <summary>The leaf of a row, given its normalised key.</summary>
+    /// <summary>True if there may be rows without a leaf.</summary>
+    public bool CanRefuse => _check is not null;
+
+    /// <summary>The leaf of a row, given its normalised key; <see cref="RowSpan.Refused"/> if it has none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Route(byte* key, int keyLength)
+    {
+        int leaf = Find(key, keyLength);
+        return _check is null || _check.Accepts(key, leaf) ? leaf : RowSpan.Refused;
+    }
+
+    /// <summary>Why a row has no leaf.</summary>
+    public RowFault ExplainRefusal(byte* key, int keyLength)
+    {
+        var rowKey = new FieldValue[_schema.RowKeyFields.Count];
+        byte* field = key;
+        for (int i = 0; i < rowKey.Length; i++)
+        {
+            rowKey[i] = KeyDecoder.DecodeFirst(field, _schema.RowKeyFields[i].Type, _order);
+            field += LeafCheck.FieldLength(field, _rowKeyKinds[i]);
+        }
+
+        var leaf = _tree.LeafOf(rowKey, KeyOrder.Java);
+        int outside = Enumerable.Range(0, rowKey.Length).First(i => !leaf.Region.Ranges[i].Contains(rowKey[i], KeyOrder.Bytes));
+        return new RowFault(
+            _schema.RowKeyFields[outside].Name,
+            $"its value belongs to the leaf partition '{leaf.Id}' in Java's order ({(_rowKeyKinds[outside] == FieldTypeKind.String ? "UTF-16 units" : "signed bytes")}), by which the "
+            + $"table is split, but in the order of unsigned bytes, by which its readers filter, the leaf's range [{leaf.Region.Ranges[outside]}] does not hold it: no query "
+            + "would find the row, and the next compaction would lose it. Give it another key, or have the table split at other points",
+            rowKey[outside]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Find(byte* key, int keyLength)
     {
         if (_firstByLeadingBytes is null)
         {
@@ -104,7 +152,10 @@ internal sealed unsafe class LeafRouter
 
             byte* field = FieldStart(key, node.Dimension);
             var value = new ReadOnlySpan<byte>(field, FieldLength(field, node.Dimension));
-            index = value.SequenceCompareTo(node.Border) < 0 ? node.Low : node.High;
+            int comparison = _descendsInOtherOrder && _rowKeyKinds[node.Dimension] is FieldTypeKind.String or FieldTypeKind.ByteArray
+                ? KeyEncoder.CompareInOtherOrder(value, node.Border, _rowKeyKinds[node.Dimension] == FieldTypeKind.String)
+                : value.SequenceCompareTo(node.Border);
+            index = comparison < 0 ? node.Low : node.High;
         }
     }
 
@@ -118,12 +169,7 @@ internal sealed unsafe class LeafRouter
         return key;
     }
 
-    private int FieldLength(byte* field, int dimension) => _rowKeyKinds[dimension] switch
-    {
-        FieldTypeKind.Int => KeyEncoder.IntBytes,
-        FieldTypeKind.Long => KeyEncoder.LongBytes,
-        _ => KeyEncoder.EncodedLength(field),
-    };
+    private int FieldLength(byte* field, int dimension) => LeafCheck.FieldLength(field, _rowKeyKinds[dimension]);
 
     private static int[] BuildTable(ulong[] prefixes)
     {

@@ -137,6 +137,10 @@ public sealed class PartitionTree
     /// <exception cref="ArgumentException">A range is empty or upside down.</exception>
     internal void RequireOrder(KeyOrder order) => PartitionTreeRules.RequireOrder(_byId.Values, order);
 
+    /// <summary>True if every range ascends in an order, so that the leaves tile the key space in it.</summary>
+    internal bool IsInOrder(KeyOrder order) =>
+        _byId.Values.All(p => p.Region.Ranges.All(r => r.Max.IsNull || KeyValueOrder.Compare(r.Min, r.Max, order) < 0));
+
     private List<Partition> CollectLeaves()
     {
         // With a stack of its own: a tree that grew by splitting its last leaf again and again is as deep as it has leaves.

@@ -44,6 +44,9 @@ internal sealed class BucketWriter : IDisposable
         _onRowError = onRowError;
     }
 
+    /// <summary>True for a table of a deployed instance.</summary>
+    public bool IsLive { get; init; }
+
     /// <summary>Null as long as the tree is not known.</summary>
     public LeafRouter? Router => _router;
 
@@ -61,7 +64,7 @@ internal sealed class BucketWriter : IDisposable
     /// <summary>The tree is known: rows go to their leaves from now on, those held back too.</summary>
     public void Route(PartitionTree tree)
     {
-        var router = new LeafRouter(_schema, tree, _order);
+        var router = new LeafRouter(_schema, tree, _order, IsLive);
         int buckets = BucketCount(_plan, router, _sharedFile);
         Buckets = new BucketSet(router.LeafCount, buckets, router.IsOrderedByKey || _sharedFile, _pool);
         _spill.Prepare(Buckets);

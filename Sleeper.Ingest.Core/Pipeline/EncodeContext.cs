@@ -67,11 +67,17 @@ internal sealed class EncodeContext : IDisposable
         StartBatch(0);
     }
 
-    /// <summary>Ends the row being written.</summary>
-    public unsafe void EndRow()
+    /// <summary>Ends the row being written; unless it has no leaf, and then it is to be rejected for the reason returned.</summary>
+    public unsafe RowFault? EndRow()
     {
         int leaf = Router is null ? 0 : Router.Route(Batch.CurrentKey, Batch.CurrentKeyBytes);
+        if (leaf < 0)
+        {
+            return Router!.ExplainRefusal(Batch.CurrentKey, Batch.CurrentKeyBytes);
+        }
+
         Batch.EndRow(leaf);
+        return null;
     }
 
     /// <summary>Drops the row being written, which is bad.</summary>

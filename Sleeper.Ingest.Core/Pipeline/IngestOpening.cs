@@ -202,6 +202,7 @@ internal static class IngestOpening
     {
         Schema = table.Schema,
         Order = table.Order,
+        IsLive = table.IsLive,
         MemoryBudgetBytes = options.MemoryBudgetBytes,
         DiskBudgetBytes = options.DiskBudgetBytes,
         SpillFolder = SpillFolder(options),

@@ -41,7 +41,10 @@ internal sealed class IngestPipeline : IAsyncDisposable
         _spill = new BucketSpill(_plan, _budget, _pool, spillDirectory, meter);
         var watchedSplit = preSplit?.Watch(t => _tree = t);
         _bucketWriter = new BucketWriter(
-            options.Schema, options.Order, _plan, _budget, _pool, _spill, options.SharedFile, watchedSplit, options.OnRowError);
+            options.Schema, options.Order, _plan, _budget, _pool, _spill, options.SharedFile, watchedSplit, options.OnRowError)
+        {
+            IsLive = options.IsLive,
+        };
         if (tree is not null)
         {
             _tree = tree;
@@ -61,6 +64,9 @@ internal sealed class IngestPipeline : IAsyncDisposable
 
     /// <summary>Null until the tree is known.</summary>
     public PartitionTree? Tree => _tree;
+
+    /// <summary>Null until the tree is known.</summary>
+    public LeafRouter? Router => _bucketWriter.Router;
 
     public long RejectedRowCount => _bucketWriter.RejectedRowCount;
 

@@ -12,6 +12,9 @@ internal sealed record PipelineOptions
 
     public KeyOrder Order { get; init; } = KeyOrder.Bytes;
 
+    /// <summary>True for a table of a deployed instance.</summary>
+    public bool IsLive { get; init; }
+
     public required long MemoryBudgetBytes { get; init; }
 
     public long DiskBudgetBytes { get; init; } = long.MaxValue;

@@ -33,13 +33,9 @@ internal sealed class RowWork<T>(T[] rows, int count, Func<T, RowBatch, RowFault
         {
             T row = rows[next];
             var fault = row is null ? new RowFault(null, "the row is null") : encode(row, batch);
-            if (fault is null)
+            if ((fault ?? context.EndRow()) is { } reason)
             {
-                context.EndRow();
-            }
-            else
-            {
-                context.Reject(new RowError(FirstRowNumber + next, fault.FieldName, fault.Reason, null, fault.Value));
+                context.Reject(new RowError(FirstRowNumber + next, reason.FieldName, reason.Reason, null, reason.Value));
             }
 
             next++;

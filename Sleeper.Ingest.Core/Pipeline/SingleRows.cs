@@ -23,7 +23,7 @@ internal sealed class SingleRows(
             batch.Clear();
         }
 
-        if (_encoder.Encode(row, batch) is { } fault)
+        if ((_encoder.Encode(row, batch) ?? FindRefusal(batch)) is { } fault)
         {
             batch.DiscardRow();
             Reject(new RowError(rowNumber, fault.FieldName, fault.Reason, null, fault.Value));
@@ -51,6 +51,12 @@ internal sealed class SingleRows(
         _batch?.Dispose();
         _batch = null;
     }
+
+    /// <summary>Asked before the row is ended: later, when it is bucketed, nobody knows its number.</summary>
+    private unsafe RowFault? FindRefusal(RowBatch batch) =>
+        pipeline.Router is { CanRefuse: true } router && router.Route(batch.CurrentKey, batch.CurrentKeyBytes) < 0
+            ? router.ExplainRefusal(batch.CurrentKey, batch.CurrentKeyBytes)
+            : null;
 
     private void Reject(RowError error)
     {

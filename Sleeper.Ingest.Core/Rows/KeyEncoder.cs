@@ -107,6 +107,23 @@ internal static unsafe class KeyEncoder
         }
     }
 
+    /// <summary>
+    /// Compares two encoded values of a string or byte-array field in the other order than they are encoded in. The orders differ only at the first byte in
+    /// which two values differ, and how the encodings differ there is the same both ways: lead bytes EE and EF change with FE and FF, sign bits flip.
+    /// </summary>
+    public static int CompareInOtherOrder(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, bool isString)
+    {
+        int same = left.CommonPrefixLength(right);
+        if (same == left.Length || same == right.Length)
+        {
+            return left.Length.CompareTo(right.Length);
+        }
+
+        return isString
+            ? SwapLead(left[same]).CompareTo(SwapLead(right[same]))
+            : FlippedRank(left[same]).CompareTo(FlippedRank(right[same]));
+    }
+
     /// <summary>Decodes a string or byte array into <paramref name="destination"/>, which has room for the encoded length, and returns the decoded length.</summary>
     public static int Decode(byte* source, int encodedLength, Span<byte> destination, bool isString, KeyOrder order)
     {
@@ -172,6 +189,11 @@ internal static unsafe class KeyEncoder
     private static byte ToJavaLead(byte value) => value is 0xEE or 0xEF ? (byte)(value + 0x10) : value;
 
     private static byte FromJavaLead(byte value) => value is 0xFE or 0xFF ? (byte)(value - 0x10) : value;
+
+    private static byte SwapLead(byte value) => (value & 0xEE) == 0xEE ? (byte)(value ^ 0x10) : value;
+
+    /// <summary>A byte of an encoded byte array in the other order. The end stays below all; an escaped byte begins with 01, on the side of 00 and 01.</summary>
+    private static int FlippedRank(byte value) => value == Terminator ? -1 : FlipSign(value);
 
     private static byte FlipSign(byte value) => (byte)(value ^ 0x80);
 }

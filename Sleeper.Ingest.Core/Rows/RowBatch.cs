@@ -185,5 +185,9 @@ internal sealed unsafe class RowBatch : IDisposable
 /// <summary>One row of a <see cref="RowBatch"/>: rows lie one after the other, so lengths are enough.</summary>
 /// <param name="KeyLength">Bytes of the normalised key.</param>
 /// <param name="ValueLength">Bytes of the values.</param>
-/// <param name="Leaf">The position of the row's leaf among the leaves of the tree; meaningless until the batch is routed.</param>
-internal readonly record struct RowSpan(int KeyLength, int ValueLength, int Leaf);
+/// <param name="Leaf">The position of the row's leaf among the leaves of the tree, or <see cref="Refused"/>; meaningless until the batch is routed.</param>
+internal readonly record struct RowSpan(int KeyLength, int ValueLength, int Leaf)
+{
+    /// <summary>In place of a leaf: the row has none. It stays where it is in the batch and goes no further; the caller was told.</summary>
+    public const int Refused = -1;
+}
