@@ -241,6 +241,65 @@ public sealed class JobChecklistTests
     }
 
     [Fact]
+    public async Task C11_C13_C14_C15_Columns_are_matched_by_exact_name_and_optional_ones_are_taken()
+    {
+        using var bed = await JobBed.NewAsync();
+        var table = Schema.Create().RowKey("key", FieldType.String).Value("number", FieldType.Int).Value("note", FieldType.Long, nullable: true).Build();
+        await Table.CreateAsync(bed.Tables, "others", table);
+        var file = Schema.Create().RowKey("unused", FieldType.Long).Value("Note", FieldType.Long).Value("number", FieldType.Int, nullable: true).Value("key", FieldType.String, nullable: true).Build();
+        await bed.Bucket.PutAsync("good.parquet", SmallDataFile.Write(file, [new Row(file, 1L, 9L, 7, "b"), new Row(file, 2L, 9L, 8, "a")]));
+        await bed.Bucket.PutAsync("null.parquet", SmallDataFile.Write(file, [new Row(file, 1L, 9L, 7, "c"), new Row(file, 2L, 9L, FieldValue.Null, "d")]));
+        var wide = Schema.Create().RowKey("key", FieldType.String).Value("number", FieldType.Long).Build();
+        await bed.Bucket.PutAsync("wide.parquet", SmallDataFile.Write(wide, [new Row(wide, "e", 1L)]));
+        foreach (string name in new[] { "good", "null", "wide" })
+        {
+            await bed.SendAsync($$"""{"id":"{{name}}","tableName":"others","files":["in/{{name}}.parquet"]}""");
+        }
+
+        bed.Options = bed.Options with { Queue = new ScriptedQueue(bed.Queue) };
+        await bed.RunWorkerAsync();
+
+        // Sorted by key; "Note" is not "note", and a nullable field without a column is null.
+        var rows = await (await Table.OpenAsync(bed.Tables, "others")).ReadAsync().ToListAsync();
+        Assert.Equal([("a", 8, true), ("b", 7, true)], rows.Select(r => (r.GetString(0), r.GetInt(1), r[2].IsNull)));
+        var withNull = await bed.StatusAsync("null");
+        Assert.Equal(JobState.Failed, withNull.State);
+        Assert.Contains(withNull.Runs[0].Reasons, r => r.Contains("number", StringComparison.Ordinal) && r.Contains("null.parquet", StringComparison.Ordinal));
+        Assert.Equal(JobState.Rejected, (await bed.StatusAsync("wide")).State); // INT64 for an int
+        Assert.Empty((await bed.LeftAsync()).Where(p => !p.StartsWith("others/", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task C16_Lists_and_maps_are_read_and_written()
+    {
+        using var bed = await JobBed.NewAsync();
+        var schema = Schema.Create().RowKey("key", FieldType.String).Value("list", FieldType.List(FieldType.Long)).Value("map", FieldType.Map(FieldType.String, FieldType.Int)).Build();
+        await Table.CreateAsync(bed.Tables, "nested", schema);
+        Row[] given = [new Row(schema, "a", FieldValue.FromList([1L, 2L]), FieldValue.FromMap(new Dictionary<string, int> { ["x"] = 1 })), new Row(schema, "b", FieldValue.FromList(new List<long>()), FieldValue.FromMap(new Dictionary<string, int>()))];
+        await bed.Bucket.PutAsync("nested.parquet", SmallDataFile.Write(schema, given));
+        await bed.SendAsync("""{"id":"j","tableName":"nested","files":["in/nested.parquet"]}""");
+
+        await bed.RunWorkerAsync();
+
+        var rows = await (await Table.OpenAsync(bed.Tables, "nested")).ReadAsync().ToListAsync();
+        Assert.Equal(given.Select(RowText.Of), rows.Select(RowText.Of));
+    }
+
+    [Fact]
+    public async Task C17_The_order_of_input_does_not_matter()
+    {
+        using var bed = await JobBed.NewAsync();
+        Row[] rows = [.. SmallIngest.Rows("a")];
+        await bed.Bucket.PutAsync("up.parquet", SmallDataFile.Write(SmallIngest.Schema, rows));
+        await bed.Bucket.PutAsync("down.parquet", SmallDataFile.Write(SmallIngest.Schema, [.. rows.Reverse()]));
+        await bed.SendAsync("j", "in/down.parquet", "in/up.parquet");
+
+        await bed.RunWorkerAsync();
+
+        Assert.Equal(new Dictionary<string, int> { ["a"] = 2 }, await bed.CopiesAsync()); // which checks the order of keys
+    }
+
+    [Fact]
     public async Task C18_A_run_has_one_start_and_one_end_and_each_try_an_id_of_its_own()
     {
         using var bed = await JobBed.NewAsync();

@@ -112,6 +112,12 @@ public sealed class IngestJobWorker
             {
                 return;
             }
+#pragma warning disable CA1031 // A fault of this worker's own must not end it; the message comes again when its lease has run out.
+            catch (Exception e) when (e is not QueueException)
+#pragma warning restore CA1031
+            {
+                JobLog.WorkFailed(_logger, TaskId, e);
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Sleeper.Ingest.Core.ObjectStores;
 
 namespace Sleeper.Ingest.Core.Jobs;
@@ -7,12 +8,13 @@ internal sealed class JobFileFinder(JobInputs inputs)
 {
     private const string Ending = ".parquet";
 
+    private readonly ConcurrentDictionary<string, IObjectStore?> _buckets = new(StringComparer.Ordinal);
+
     /// <summary>The files in the order of the names, those of a folder by path, each once.</summary>
     /// <exception cref="IngestException">A store could not be asked, and may answer later. What will not change is a fault of the job.</exception>
     public async Task<FoundFiles> FindAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
     {
-        var buckets = new Dictionary<string, IObjectStore?>(StringComparer.Ordinal);
-        var wanted = names.Where(n => !n.EndsWith(".crc", StringComparison.Ordinal)).Select(n => (Name: n, Path: JobPath.Parse(n, inputs, buckets))).ToList();
+        var wanted = names.Where(n => !n.EndsWith(".crc", StringComparison.Ordinal)).Select(n => (Name: n, Path: JobPath.Parse(n, inputs, _buckets))).ToList();
         var found = new FoundFiles();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var some in wanted.Chunk(inputs.LooksAtOnce))

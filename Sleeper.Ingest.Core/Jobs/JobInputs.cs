@@ -15,7 +15,7 @@ namespace Sleeper.Ingest.Core.Jobs;
 /// </remarks>
 public sealed record JobInputs
 {
-    /// <summary>Opens a bucket by its name; null, or a null from it, if there is none. Called once for each bucket and job. Default: no buckets.</summary>
+    /// <summary>Opens a bucket by its name; null, or a null from it, if there is none. Called once for each bucket and worker. Default: no buckets.</summary>
     public Func<string, IObjectStore?>? OpenBucket { get; init; }
 
     /// <summary>Whether jobs may name files of the local disk. Default: no. Whoever may send jobs can then read what the worker can.</summary>

@@ -58,4 +58,7 @@ internal static partial class JobLog
 
     [LoggerMessage(118, LogLevel.Warning, "The policy of the queue '{Queue}' cannot be read, so a message that came once is taken for one that comes no more.")]
     public static partial void PolicyUnknown(ILogger logger, string queue, Exception error);
+
+    [LoggerMessage(119, LogLevel.Error, "The task '{Task}' met a fault of its own while it worked on a message. It goes on with others; the message comes again when its lease has run out.")]
+    public static partial void WorkFailed(ILogger logger, string task, Exception error);
 }

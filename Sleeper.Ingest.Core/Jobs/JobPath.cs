@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Sleeper.Ingest.Core.ObjectStores;
 
 namespace Sleeper.Ingest.Core.Jobs;
@@ -13,7 +14,7 @@ internal sealed record JobPath(IObjectStore? Store, string Path, bool IsFolder, 
     private static readonly string[] BucketSchemes = ["s3://", "s3a://"];
 
     /// <summary>Takes a name apart. Opens stores, asks nobody.</summary>
-    public static JobPath Parse(string name, JobInputs inputs, Dictionary<string, IObjectStore?> buckets)
+    public static JobPath Parse(string name, JobInputs inputs, ConcurrentDictionary<string, IObjectStore?> buckets)
     {
         if (name.Length == 0)
         {
@@ -42,7 +43,7 @@ internal sealed record JobPath(IObjectStore? Store, string Path, bool IsFolder, 
     private static bool StartsRelative(string name) =>
         name.StartsWith("./", StringComparison.Ordinal) || name.StartsWith("../", StringComparison.Ordinal);
 
-    private static JobPath InBucket(string name, string rest, JobInputs inputs, Dictionary<string, IObjectStore?> buckets)
+    private static JobPath InBucket(string name, string rest, JobInputs inputs, ConcurrentDictionary<string, IObjectStore?> buckets)
     {
         int slash = rest.IndexOf('/', StringComparison.Ordinal);
         string bucket = slash < 0 ? rest : rest[..slash];
@@ -56,13 +57,7 @@ internal sealed record JobPath(IObjectStore? Store, string Path, bool IsFolder, 
             return Wrong($"The path '{name}' is in a bucket, and this worker takes files from local folders only");
         }
 
-        if (!buckets.TryGetValue(bucket, out var store))
-        {
-            store = inputs.OpenBucket(bucket);
-            buckets[bucket] = store;
-        }
-
-        if (store is null)
+        if (buckets.GetOrAdd(bucket, inputs.OpenBucket) is not { } store)
         {
             return Wrong($"The path '{name}' is in the bucket '{bucket}', which this worker takes no files from");
         }

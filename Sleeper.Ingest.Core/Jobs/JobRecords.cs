@@ -54,28 +54,24 @@ internal sealed class JobRecords(IJobTracker tracker, ReadMessage message, strin
         RowsWritten = progress.RowsWritten,
     });
 
-    public async Task FinishedAsync(string ofRun, long rowsRead, long rowsWritten, int files, bool addsFiles)
+    public async Task FinishedAsync(string ofRun, long rowsRead, long rowsWritten, int files)
     {
         var now = clock.GetUtcNow();
-        if (addsFiles)
-        {
-            await TellAsync("addedFiles", new JobAddedFiles
-            {
-                JobId = message.JobId,
-                TableId = message.Table!.Id,
-                TableName = message.Table.Name,
-                JobRunId = ofRun,
-                TaskId = taskId,
-                UpdateTime = now,
-                WrittenTime = now,
-                FileCount = files,
-            }).ConfigureAwait(false);
-        }
-
-        await TellAsync("finished", new JobFinished
+        await TellAsync("addedFiles", new JobAddedFiles
         {
             JobId = message.JobId,
             TableId = message.Table!.Id,
+            TableName = message.Table.Name,
+            JobRunId = ofRun,
+            TaskId = taskId,
+            UpdateTime = now,
+            WrittenTime = now,
+            FileCount = files,
+        }).ConfigureAwait(false);
+        await TellAsync("finished", new JobFinished
+        {
+            JobId = message.JobId,
+            TableId = message.Table.Id,
             TableName = message.Table.Name,
             JobRunId = ofRun,
             TaskId = taskId,

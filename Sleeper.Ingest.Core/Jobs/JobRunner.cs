@@ -104,35 +104,39 @@ internal sealed class JobRunner(IngestJobWorkerOptions options, string taskId, I
                 var result = await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
                 JobLog.JobFinished(logger, job.Id, result.RowCount, FileCount(result), result.Outcome);
                 await progress.DisposeAsync().ConfigureAwait(false); // no progress comes after the end
-                await records.FinishedAsync(records.RunId, writer.RowCount, result.RowCount, FileCount(result), addsFiles: true).ConfigureAwait(false);
-                return new JobOutcome.Done(writer.RowCount, result.RowCount, options.Clock.GetElapsedTime(began));
+
+                // Another run of the same ingest may have been faster: then this one put nothing into the table. A run that was open is its own earlier try.
+                bool isOurs = result.Outcome != IngestOutcome.AlreadyCommitted || isStarted;
+                await records.FinishedAsync(records.RunId, writer.RowCount, isOurs ? result.RowCount : 0, isOurs ? FileCount(result) : 0).ConfigureAwait(false);
+                return new JobOutcome.Done(writer.RowCount, isOurs ? result.RowCount : 0, options.Clock.GetElapsedTime(began));
             }
         }
     }
 
-    /// <summary>The records of a run that had committed and died before it could say so are brought to their end; those that are complete stay.</summary>
+    /// <summary>
+    /// The records of a run that had committed and died before it could say so are brought to their end; those that are complete stay. Where the tracker does not keep
+    /// which message a run was for, this is a run of its own.
+    /// </summary>
     private static async Task RecordFoundAsync(JobRecords records, ReadMessage read, IngestResult first, DateTimeOffset now)
     {
         var job = await records.FindAsync().ConfigureAwait(false);
-        var ofMessage = job?.Runs.Where(r => r.MessageId is null || r.MessageId == read.MessageId).ToList() ?? [];
+        var ofMessage = job?.Runs.Where(r => r.MessageId == read.MessageId).ToList() ?? [];
         if (ofMessage.Any(r => r.State == JobState.Finished) || (read.Content.Once && job?.State == JobState.Finished))
         {
             return;
         }
 
         string ofRun = records.RunId;
-        bool addsFiles = true;
         if (ofMessage.Find(r => r.State is JobState.InProgress or JobState.Uncommitted && r.RunId is not null) is { } open)
         {
             ofRun = open.RunId!;
-            addsFiles = !open.Updates.OfType<JobAddedFiles>().Any();
         }
         else
         {
             await records.StartedAsync(now, read.Content.Files?.Count ?? 0, first.RowCount, 0).ConfigureAwait(false);
         }
 
-        await records.FinishedAsync(ofRun, first.RowCount, first.RowCount, FileCount(first), addsFiles).ConfigureAwait(false);
+        await records.FinishedAsync(ofRun, first.RowCount, first.RowCount, FileCount(first)).ConfigureAwait(false);
     }
 
     private static int FileCount(IngestResult result) => result.Files.Select(f => f.FileName).Distinct(StringComparer.Ordinal).Count();

@@ -15,6 +15,8 @@ internal sealed class JobValidation(IJobTables tables, JobInputs inputs)
     private const int MaxReasons = 100;
     private const int MaxIngestIdBytes = 1024;
 
+    private readonly JobFileFinder _finder = new(inputs);
+
     /// <summary>Reads the message and finds its table.</summary>
     /// <exception cref="IngestException">The tables could not be asked.</exception>
     public async Task<ReadMessage> ReadAsync(QueueMessage message, CancellationToken cancellationToken)
@@ -56,7 +58,7 @@ internal sealed class JobValidation(IJobTables tables, JobInputs inputs)
     public async Task<(IngestJob? Job, IReadOnlyList<string> Reasons, IReadOnlyList<string> Details)> LookAtFilesAsync(
         ReadMessage message, ParquetMapping mapping, ParquetReadLimits limits, CancellationToken cancellationToken)
     {
-        var found = await new JobFileFinder(inputs).FindAsync([.. message.Content.Files!.Select(f => f!)], cancellationToken).ConfigureAwait(false);
+        var found = await _finder.FindAsync([.. message.Content.Files!.Select(f => f!)], cancellationToken).ConfigureAwait(false);
         if (found.Missing.Count + found.Wrong.Count > 0)
         {
             IReadOnlyList<string> missing = found.Missing.Count > 0 ? ["Could not find one or more paths"] : [];

@@ -12,8 +12,8 @@ namespace Sleeper.Ingest.Core.Jobs;
 /// <summary>Keeps updates as small objects: those of a table's jobs under the table, all others beside the tables.</summary>
 /// <remarks>
 /// <code>
-/// &lt;table&gt;/jobs/&lt;hash&gt;-&lt;13-digit time&gt;-&lt;8 hex digits&gt;.json      an update of a job
-/// &lt;table&gt;/jobs/&lt;hash&gt;-progress-&lt;hash of the run&gt;.json     how far a run is: overwritten, removed at its end
+/// &lt;table&gt;/jobs/&lt;hash&gt;-&lt;hash of the run&gt;-&lt;type&gt;.json         an update of a run: of each type one, the last; progress is removed at the run's end
+/// &lt;table&gt;/jobs/&lt;hash&gt;-&lt;13-digit time&gt;-&lt;8 hex digits&gt;.json    an update without a run
 /// _jobs/unknown/...                                      the same for jobs whose table is not known
 /// _jobs/tasks/&lt;hash of the task&gt;-started.json, -finished.json
 /// </code>
@@ -41,18 +41,10 @@ public sealed class ObjectStoreJobTracker : IJobTracker
     {
         ArgumentNullException.ThrowIfNull(update);
         byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(update, JobJson.Default.JobUpdate);
-        string start = FolderOf(update.TableName) + Hash(update.JobId);
-        if (update is JobProgress)
-        {
-            await _store.PutAsync(ProgressPath(start, update), bytes, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        string path = string.Create(CultureInfo.InvariantCulture, $"{start}-{update.UpdateTime.ToUnixTimeMilliseconds():D13}-{(uint)SystemRandom.Next():x8}.json");
-        await _store.PutAsync(path, bytes, cancellationToken).ConfigureAwait(false);
+        await _store.PutAsync(PathOf(update), bytes, cancellationToken).ConfigureAwait(false);
         if (update is JobFinished or JobFailed)
         {
-            await _store.DeleteAsync(ProgressPath(start, update), cancellationToken).ConfigureAwait(false);
+            await _store.DeleteAsync(RunPath(update, "progress"), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -148,7 +140,21 @@ public sealed class ObjectStoreJobTracker : IJobTracker
 
     private static string FolderOf(string? tableName) => tableName is null ? Unknown : new TablePaths(tableName).AllJobs;
 
-    private static string ProgressPath(string start, JobUpdate update) => $"{start}-progress-{Hash(update.JobRunId ?? "")}.json";
+    private static string PathOf(JobUpdate update) => update.JobRunId is null
+        ? string.Create(CultureInfo.InvariantCulture, $"{StartOf(update)}-{update.UpdateTime.ToUnixTimeMilliseconds():D13}-{(uint)SystemRandom.Next():x8}.json")
+        : RunPath(update, update switch
+        {
+            JobValidated => "validated",
+            JobStarted => "started",
+            JobProgress => "progress",
+            JobAddedFiles => "addedFiles",
+            JobFinished => "finished",
+            _ => "failed",
+        });
+
+    private static string RunPath(JobUpdate update, string type) => $"{StartOf(update)}-{Hash(update.JobRunId ?? "")}-{type}.json";
+
+    private static string StartOf(JobUpdate update) => FolderOf(update.TableName) + Hash(update.JobId);
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, HashDigits / 2));
 

@@ -11,6 +11,7 @@ const string Usage = """
       rows     --rows N [--out FOLDER] [--kind row|typed] [job options]   rows made before the clock starts; both kinds if none is named
       stream   --rows N [--out FOLDER] [--kind row|typed] [job options]   rows made while they are written
       commits  [--rows N] [--out FOLDER]                        N ingests of one row each (1,000), by one writer and by four, without and with syncs
+      jobs     [--rows N] [--threads N] [--out FOLDER] [--no-sync]   N jobs of 1,000 rows (1,000), worked off by so many processes (8)
       lookup   --rows N [--commits N] [--filters] [--out FOLDER]  look-ups of one key in S128, with so many files in each leaf; Bloom filters on row keys
       parquet-read  --input FILE [--columns a,b] [file options] all values of a Parquet file into encoded rows
       parquet-write --input FILE [--columns a,b] [--codec zstd|snappy|uncompressed] [--level N] [--out FOLDER] [file options]
@@ -53,6 +54,10 @@ try
             return await RowsJob.RunAsync(options, isStream: true);
         case "commits":
             return await CommitsJob.RunAsync(options);
+        case "jobs":
+            return await JobsJob.RunAsync(options, args.Contains("--threads") ? options.Threads : null);
+        case "jobs-worker": // a process of the job above
+            return await JobsJob.WorkAsync(options);
         case "lookup":
             return await LookupJob.RunAsync(options);
         case "parquet-read":

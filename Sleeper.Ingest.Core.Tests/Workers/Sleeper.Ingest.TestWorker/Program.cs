@@ -17,6 +17,7 @@ internal static class Program
         ["observed-ingest"] = ObservedIngestCommand.RunAsync,
         ["recover"] = RecoverCommand.RunAsync,
         ["fault-sweep"] = FaultSweepCommand.RunAsync,
+        ["work-jobs"] = WorkJobsCommand.RunAsync,
         ["fuzz"] = Fuzzing.FuzzCommand.RunAsync,
     };
 

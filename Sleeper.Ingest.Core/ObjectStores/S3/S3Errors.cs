@@ -20,6 +20,7 @@ internal static class S3Errors
         return new ObjectStoreException(bucket.Name, path, $"Could not {what} in the bucket '{bucket.BucketName}': {Answer(error)}. {Remedy(bucket, action, key, fault, error)}", error)
         {
             IsRetryable = S3Faults.IsWorthAnotherAttempt(fault) || fault == S3Fault.Conflict,
+            IsForbidden = IsForbidden(error),
             HadNoEffect = hadNoEffect,
         };
     }
