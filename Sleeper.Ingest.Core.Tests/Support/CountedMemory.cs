@@ -9,6 +9,8 @@ internal sealed class CountedMemory : IReadMemory
 
     public required long ShareBytes { get; init; }
 
+    public bool KeepsSpares { get; init; }
+
     public long LimitBytes { get; init; } = long.MaxValue;
 
     public long HeldBytes { get; private set; }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Rows;
 

@@ -1,4 +1,7 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
@@ -18,8 +21,12 @@ internal sealed unsafe class ItemsEncoder
     private readonly FieldReader _field;
     private readonly bool _isNullable;
     private readonly int[] _counts = new int[FlatRowEncoder.MaxRows];
+    private readonly int[] _starts = new int[FlatRowEncoder.MaxRows + 1];
     private readonly MapKeys _keys = new();
     private int _next;
+
+    /// <summary>True if the length of each item takes one byte.</summary>
+    private bool _hasShortItems;
 
     public ItemsEncoder(FieldReader field)
     {
@@ -32,10 +39,11 @@ internal sealed unsafe class ItemsEncoder
     {
         _next = 0;
         var type = _field.Field.Type;
+        _hasShortItems = ValueLengths.Of(_field.Values!).Longest < 0x80 && (_field.EntryValues is null || ValueLengths.Of(_field.EntryValues).Longest < 0x80);
         return CountItems(rows) && (type.Kind == FieldTypeKind.List
             ? IsTextWhereAsked(type.ElementType!, _field.Values!)
             : IsTextWhereAsked(type.KeyType!, _field.Values!) && IsTextWhereAsked(type.ValueType!, _field.EntryValues!)
-                && HasSameCounts(rows) && HasNoRepeatedKeys(rows));
+                && HasSameCounts() && HasNoRepeatedKeys(rows));
     }
 
     /// <summary>Adds the bytes of the next rows' values to their lengths, without moving past them.</summary>
@@ -75,6 +83,8 @@ internal sealed unsafe class ItemsEncoder
         {
             var items = new Items(values.Kind, ints, longs, bytes, offsets);
             var entryItems = new Items(entries.Kind, entryInts, entryLongs, entryBytes, entryOffsets);
+            byte* numbers = values.Kind == VectorKind.Int32 ? (byte*)ints : (byte*)longs;
+            int numberBytes = isMap || values.Kind == VectorKind.Bytes ? 0 : values.Kind == VectorKind.Int32 ? sizeof(int) : sizeof(long);
             int next = _next;
             for (int i = 0; i < count; i++)
             {
@@ -88,7 +98,16 @@ internal sealed unsafe class ItemsEncoder
                 if (itemCount != NoItems)
                 {
                     destination += RowFormat.WriteVarint(destination, (uint)itemCount);
-                    for (int end = next + itemCount; next < end; next++)
+                    if (numberBytes != 0)
+                    {
+                        // Numbers of a list stand in the row as they lie.
+                        byte* source = numbers + ((nint)next * numberBytes);
+                        ExactCopy.Copy(source, destination, itemCount * numberBytes);
+                        destination += itemCount * numberBytes;
+                        next += itemCount;
+                    }
+
+                    for (int end = next + (numberBytes != 0 ? 0 : itemCount); next < end; next++)
                     {
                         destination = items.Write(next, destination);
                         destination = isMap ? entryItems.Write(next, destination) : destination;
@@ -102,62 +121,114 @@ internal sealed unsafe class ItemsEncoder
         }
     }
 
+    /// <summary>A row's entries reach from one repetition level of 0 to the next: one step a row, not one a level.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool CountItems(int rows)
     {
         var values = _field.Values!;
-        ReadOnlySpan<byte> repetition = values.RepetitionLevels.AsSpan(0, values.LevelCount);
-        ReadOnlySpan<byte> definition = values.DefinitionLevels.AsSpan(0, values.LevelCount);
-        int[] counts = _counts;
-        int row = -1;
+        int levels = values.LevelCount;
+        if (!FindStarts(values.RepetitionLevels.AsSpan(0, levels), rows))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> definition = values.DefinitionLevels.AsSpan(0, levels);
         int items = 0;
         bool hasNull = false;
-        for (int level = 0; level < repetition.Length; level++)
+        for (int row = 0; row < rows; row++)
         {
-            if (repetition[level] != 0)
+            int start = _starts[row];
+            int count = _starts[row + 1] - start;
+            if (definition[start] < _field.ItemLevel)
             {
-                if (counts[row] <= 0)
+                if (count != 1)
                 {
                     return false;
                 }
 
-                counts[row]++;
-                items++;
-                continue;
+                count = definition[start] < _field.FieldLevel ? NoItems : 0;
+                hasNull |= count == NoItems;
             }
 
-            int count = definition[level] >= _field.ItemLevel ? 1 : definition[level] >= _field.FieldLevel ? 0 : NoItems;
-            hasNull |= count == NoItems;
+            _counts[row] = count;
             items += Math.Max(count, 0);
-            counts[++row] = count;
         }
 
-        return row == rows - 1 && items == values.ValueCount && (_isNullable || !hasNull);
+        return items == values.ValueCount && (_isNullable || !hasNull);
     }
 
+    /// <summary>Where each row's levels begin, and behind them their end; false if there are not as many rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool HasSameCounts(int rows)
+    private bool FindStarts(ReadOnlySpan<byte> repetition, int rows)
     {
-        var entries = _field.EntryValues!;
+        int row = 0;
         int level = 0;
-        int items = 0;
-        for (int row = 0; row < rows; row++)
+        for (; level <= repetition.Length - Vector256<byte>.Count; level += Vector256<byte>.Count)
         {
-            int count = level < entries.LevelCount && entries.DefinitionLevels[level] >= _field.ItemLevel ? 1 : 0;
-            for (level++; level < entries.LevelCount && entries.RepetitionLevels[level] != 0; level++)
-            {
-                count++;
-            }
-
-            if (count != Math.Max(_counts[row], 0))
+            uint starts = Vector256.Equals(Vector256.Create(repetition[level..]), Vector256<byte>.Zero).ExtractMostSignificantBits();
+            if (BitOperations.PopCount(starts) > rows - row)
             {
                 return false;
             }
 
-            items += count;
+            for (; starts != 0; starts &= starts - 1)
+            {
+                _starts[row++] = level + BitOperations.TrailingZeroCount(starts);
+            }
         }
 
-        return level == entries.LevelCount && items == entries.ValueCount;
+        for (; level < repetition.Length; level++)
+        {
+            if (repetition[level] == 0)
+            {
+                if (row == rows)
+                {
+                    return false;
+                }
+
+                _starts[row++] = level;
+            }
+        }
+
+        _starts[row] = repetition.Length;
+        return row == rows && (rows == 0 || _starts[0] == 0);
+    }
+
+    /// <summary>True if the columns of keys and of values have entries in the same places.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool HasSameCounts()
+    {
+        var values = _field.Values!;
+        var entries = _field.EntryValues!;
+        int levels = values.LevelCount;
+        if (entries.LevelCount != levels || entries.ValueCount != values.ValueCount
+            || !entries.RepetitionLevels.AsSpan(0, levels).SequenceEqual(values.RepetitionLevels.AsSpan(0, levels)))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> keyLevels = values.DefinitionLevels.AsSpan(0, levels);
+        ReadOnlySpan<byte> entryLevels = entries.DefinitionLevels.AsSpan(0, levels);
+        int level = 0;
+        var itemLevels = Vector256.Create((byte)_field.ItemLevel);
+        for (; level <= levels - Vector256<byte>.Count; level += Vector256<byte>.Count)
+        {
+            if (Vector256.GreaterThanOrEqual(Vector256.Create(keyLevels[level..]), itemLevels)
+                != Vector256.GreaterThanOrEqual(Vector256.Create(entryLevels[level..]), itemLevels))
+            {
+                return false;
+            }
+        }
+
+        for (; level < levels; level++)
+        {
+            if (keyLevels[level] >= _field.ItemLevel != entryLevels[level] >= _field.ItemLevel)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private bool HasNoRepeatedKeys(int rows)
@@ -181,7 +252,7 @@ internal sealed unsafe class ItemsEncoder
         type.Kind != FieldTypeKind.String || FlatField.IsText(vector, vector.Bytes.AsSpan(0, vector.ByteCount));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int ItemBytes(ColumnVector vector, int first, int count)
+    private int ItemBytes(ColumnVector vector, int first, int count)
     {
         if (vector.Kind != VectorKind.Bytes)
         {
@@ -190,6 +261,11 @@ internal sealed unsafe class ItemsEncoder
 
         int[] offsets = vector.Offsets;
         int bytes = offsets[first + count] - offsets[first];
+        if (_hasShortItems)
+        {
+            return bytes + count;
+        }
+
         for (int i = first; i < first + count; i++)
         {
             bytes += RowFormat.VarintLength((uint)(offsets[i + 1] - offsets[i]));

@@ -9,6 +9,12 @@ internal interface IReadMemory
     /// </summary>
     long ShareBytes { get; }
 
+    /// <summary>
+    /// True if what one row group has read into may be kept, reserved, for the next of the same file: where each is opened once, one after the other. Freed
+    /// after the last, or when memory cannot be had.
+    /// </summary>
+    bool KeepsSpares => false;
+
     /// <summary>Takes memory before it is used; false if it cannot be had.</summary>
     ValueTask<bool> TryReserveAsync(long bytes, CancellationToken cancellationToken);
 

@@ -15,16 +15,18 @@ namespace Sleeper.Ingest.Core.Parquet;
 /// </remarks>
 internal sealed class ParquetFileReader : IDisposable
 {
-    private readonly IRandomAccessReader _source;
-    private readonly ParquetReaderLimits _limits;
-    private readonly DecompressorPool _decompressors = new();
-    private readonly ReadMeter _meter;
     /// <summary>Bytes of objects for each byte of metadata, about.</summary>
     private const long ObjectBytes = 8;
 
+    private readonly IRandomAccessReader _source;
+    private readonly ParquetReaderLimits _limits;
+    private readonly DecompressorPool _decompressors = new();
+    private readonly SpareBuffers _spares = new();
+    private readonly ReadMeter _meter;
     private readonly long _metadataOffset;
     private readonly long _metadataBytes;
     private readonly long _tailBytes;
+    private int _openedCount;
 
     private ParquetFileReader(IRandomAccessReader source, ParquetReaderLimits limits, FileMetadata metadata, long metadataOffset, long tailBytes, ParquetSchema schema)
     {
@@ -111,7 +113,13 @@ internal sealed class ParquetFileReader : IDisposable
                 : rows == new RowRange(0, rowCount) ? ChunkPart.Whole(chosen.Column, chosen.Chunk, rowCount)
                 : ChunkPart.Of(chosen.Column, chosen.Chunk, null, rowCount, rows)),
         ];
-        return await RowGroupReader.OpenAsync(_source, rowGroup, rowCount, rows, parts, _limits, _decompressors, _meter, memory, cancellationToken).ConfigureAwait(false);
+        RowGroupReader reader = await RowGroupReader.OpenAsync(_source, rowGroup, rowCount, rows, parts, _limits, _decompressors, _spares, _meter, memory, cancellationToken).ConfigureAwait(false);
+        if (Interlocked.Increment(ref _openedCount) >= RowGroupCount)
+        {
+            _spares.Close();
+        }
+
+        return reader;
     }
 
     /// <summary>Reads where the pages of the chosen columns lie, and the bounds of the pages of some of them; null where the file does not say that of any.</summary>
@@ -154,8 +162,12 @@ internal sealed class ParquetFileReader : IDisposable
         }
     }
 
-    /// <summary>Frees the decompressors. Row groups must be disposed first.</summary>
-    public void Dispose() => _decompressors.Dispose();
+    /// <summary>Frees the decompressors and spare memory. Row groups must be disposed first.</summary>
+    public void Dispose()
+    {
+        _spares.Dispose();
+        _decompressors.Dispose();
+    }
 
     private List<(LeafColumn Column, ColumnMetadata Chunk)> ChooseChunks(int rowGroup, IReadOnlyList<int> leafColumns)
     {

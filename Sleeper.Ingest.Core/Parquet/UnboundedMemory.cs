@@ -8,6 +8,8 @@ internal sealed class UnboundedMemory : IReadMemory
     /// <inheritdoc/>
     public long ShareBytes { get; init; } = long.MaxValue;
 
+    public bool KeepsSpares => true;
+
     public ValueTask<bool> TryReserveAsync(long bytes, CancellationToken cancellationToken) => ValueTask.FromResult(true);
 
     public bool TryReserve(long bytes) => true;

@@ -11,6 +11,8 @@ internal sealed class InputMemory(EncodeContext context, string what) : IReadMem
 
     public long ShareBytes => context.InputShareBytes;
 
+    public bool KeepsSpares => true;
+
     public async ValueTask<bool> TryReserveAsync(long bytes, CancellationToken cancellationToken)
     {
         if (_heldBytes + bytes > context.InputLimitBytes)

@@ -30,7 +30,7 @@ public class ChunkBytesTests
         byte[] file = [.. Enumerable.Range(0, 200).Select(i => (byte)i)];
         var source = new BytesSource("f", file);
         ChunkRange[] ranges = [new(100, 10), new(50, 20)];
-        using ChunkBytes bytes = await ChunkBytes.ReadAsync(source, ChunkBytes.Join(ranges, MiB), UnboundedMemory.Instance, TestContext.Current.CancellationToken);
+        using ChunkBytes bytes = await ChunkBytes.ReadAsync(source, ChunkBytes.Join(ranges, MiB), UnboundedMemory.Instance, new SpareBuffers(), TestContext.Current.CancellationToken);
 
         Assert.Equal([(50L, 60)], source.Reads);
         Assert.Equal(60, bytes.HeldBytes);

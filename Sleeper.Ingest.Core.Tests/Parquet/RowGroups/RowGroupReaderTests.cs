@@ -272,7 +272,7 @@ public class RowGroupReaderTests
 
         // The whole file is read for the footer too, so the range is asked for directly.
         await Assert.ThrowsAsync<IOException>(async () => await ChunkBytes.ReadAsync(
-            new BytesSource("f", bytes) { FaultyByte = 6 }, [new ChunkRange(4, 20)], UnboundedMemory.Instance, TestContext.Current.CancellationToken));
+            new BytesSource("f", bytes) { FaultyByte = 6 }, [new ChunkRange(4, 20)], UnboundedMemory.Instance, new SpareBuffers(), TestContext.Current.CancellationToken));
     }
 
     private static PageHeader Header(int compressed = 0, int uncompressed = 0) => new()

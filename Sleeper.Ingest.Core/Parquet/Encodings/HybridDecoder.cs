@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace Sleeper.Ingest.Core.Parquet.Encodings;
 
@@ -38,6 +39,7 @@ internal unsafe struct HybridDecoder
     }
 
     /// <summary>The next values, of a width up to 8 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Read(Span<byte> destination)
     {
         while (!destination.IsEmpty)
@@ -62,6 +64,7 @@ internal unsafe struct HybridDecoder
     }
 
     /// <summary>The next values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Read(Span<int> destination)
     {
         while (!destination.IsEmpty)
@@ -97,6 +100,7 @@ internal unsafe struct HybridDecoder
         return count;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void NextRun(int wanted)
     {
         uint header = ReadHeader(wanted);

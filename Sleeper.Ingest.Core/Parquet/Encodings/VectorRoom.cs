@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Parquet.Columns;
 
 namespace Sleeper.Ingest.Core.Parquet.Encodings;
@@ -44,7 +45,7 @@ internal static unsafe class VectorRoom
         }
         else
         {
-            Buffer.MemoryCopy(source, destination, length, length);
+            ExactCopy.CopyMany(source, destination, length);
         }
     }
 

@@ -1,3 +1,6 @@
+using Sleeper.Ingest.Core.Buffers;
+using Sleeper.Ingest.Core.Parquet.RowGroups;
+
 namespace Sleeper.Ingest.Core.Parquet.Pages;
 
 /// <summary>The memory that the reader of one column chunk takes: for its window, its dictionary and its page without compression.</summary>
@@ -5,7 +8,8 @@ namespace Sleeper.Ingest.Core.Parquet.Pages;
 /// <param name="source">Where memory is taken.</param>
 /// <param name="measureAsync">Finds out what all columns of the row group need.</param>
 /// <param name="giveWayAsync">Lets go of what the row group fetched before it is needed; false if that is nothing.</param>
-internal sealed class PageMemory(IReadMemory source, Func<CancellationToken, Task<long>> measureAsync, Func<ValueTask<bool>> giveWayAsync)
+/// <param name="spares">Where buffers are taken and given back.</param>
+internal sealed class PageMemory(IReadMemory source, Func<CancellationToken, Task<long>> measureAsync, Func<ValueTask<bool>> giveWayAsync, SpareBuffers spares)
 {
     private long _dictionaryBytes;
     private long _pageBytes;
@@ -31,10 +35,16 @@ internal sealed class PageMemory(IReadMemory source, Func<CancellationToken, Tas
     /// <summary>Takes memory; false if it cannot be had though what was read on has given way.</summary>
     public async ValueTask<bool> TryTakeAsync(long bytes, CancellationToken cancellationToken) =>
         await source.TryReserveAsync(bytes, cancellationToken).ConfigureAwait(false)
-        || (await giveWayAsync().ConfigureAwait(false) && await source.TryReserveAsync(bytes, cancellationToken).ConfigureAwait(false));
+        || ((spares.Free() | await giveWayAsync().ConfigureAwait(false)) && await source.TryReserveAsync(bytes, cancellationToken).ConfigureAwait(false));
 
     /// <summary>Takes memory that can be done without; false if too little is free.</summary>
     public bool TryTake(long bytes) => source.TryReserve(bytes);
+
+    /// <summary>A buffer of at least so many bytes, which were taken. All of its bytes are then counted as taken.</summary>
+    public NativeBuffer TakeBuffer(long bytes) => spares.Take(bytes, source);
+
+    /// <summary>Takes a buffer back, with all its bytes.</summary>
+    public void GiveBack(NativeBuffer buffer) => spares.Give(buffer, source);
 
     public void GiveBack(long bytes) => source.Release(bytes);
 }

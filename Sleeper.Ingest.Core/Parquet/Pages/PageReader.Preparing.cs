@@ -244,7 +244,19 @@ internal sealed partial class PageReader
 
     private void GiveRoomBack()
     {
-        _memory.GiveBack(_pageRoom + _dictionaryRoom);
+        if (_pageBuffer is { } buffer)
+        {
+            // Room that was taken for a page larger than the buffer, which was then not read.
+            _memory.GiveBack(_pageRoom - buffer.LengthBytes);
+            _memory.GiveBack(buffer);
+            _pageBuffer = null;
+        }
+        else
+        {
+            _memory.GiveBack(_pageRoom);
+        }
+
+        _memory.GiveBack(_dictionaryRoom);
         _pageRoom = 0;
         _dictionaryRoom = 0;
     }

@@ -112,8 +112,6 @@ internal sealed unsafe partial class PageReader : IDisposable
             stretch.Dispose();
         }
 
-        _pageBuffer?.Dispose();
-        _pageBuffer = null;
         Dictionary = null;
         GiveRoomBack();
         if (_decompressor is not null)
@@ -257,7 +255,8 @@ internal sealed unsafe partial class PageReader : IDisposable
         {
             _pageBuffer?.Dispose();
             _pageBuffer = null;
-            _pageBuffer = new NativeBuffer(length);
+            _pageBuffer = _memory.TakeBuffer(_pageRoom);
+            _pageRoom = _pageBuffer.LengthBytes;
         }
 
         _decompressor ??= _decompressors.Rent(_codec);

@@ -11,7 +11,13 @@ internal sealed class ChunkBytes : IDisposable
     private readonly IReadMemory _memory;
     private readonly List<(ChunkRange Range, NativeBuffer Bytes)> _pieces = [];
 
-    private ChunkBytes(IReadMemory memory) => _memory = memory;
+    private readonly SpareBuffers _spares;
+
+    private ChunkBytes(IReadMemory memory, SpareBuffers spares)
+    {
+        _memory = memory;
+        _spares = spares;
+    }
 
     /// <summary>Bytes held.</summary>
     public long HeldBytes { get; private set; }
@@ -39,23 +45,29 @@ internal sealed class ChunkBytes : IDisposable
 
     /// <summary>Reads ranges, as <see cref="Join"/> gives them, all at the same time.</summary>
     public static async Task<ChunkBytes> ReadAsync(
-        IRandomAccessReader source, IReadOnlyCollection<ChunkRange> ranges, IReadMemory memory, CancellationToken cancellationToken)
+        IRandomAccessReader source, IReadOnlyCollection<ChunkRange> ranges, IReadMemory memory, SpareBuffers spares, CancellationToken cancellationToken)
     {
         long length = ranges.Sum(range => range.Length);
-        if (!await memory.TryReserveAsync(length, cancellationToken).ConfigureAwait(false))
+        if (!await memory.TryReserveAsync(length, cancellationToken).ConfigureAwait(false)
+            && !(spares.Free() && await memory.TryReserveAsync(length, cancellationToken).ConfigureAwait(false)))
         {
             throw memory.NotEnough(length);
         }
 
-        var bytes = new ChunkBytes(memory) { HeldBytes = length };
+        var bytes = new ChunkBytes(memory, spares);
+        foreach (ChunkRange range in ranges)
+        {
+            NativeBuffer buffer = spares.Take(range.Length, memory);
+            bytes._pieces.Add((range, buffer));
+            bytes.HeldBytes += buffer.LengthBytes;
+        }
+
         var reads = new List<Task>();
         try
         {
-            foreach (ChunkRange range in ranges)
+            foreach ((ChunkRange range, NativeBuffer buffer) in bytes._pieces)
             {
-                var buffer = new NativeBuffer((nint)range.Length);
-                bytes._pieces.Add((range, buffer));
-                reads.Add(source.ReadAsync(range.Offset, new NativeBufferMemory(buffer).Memory, cancellationToken).AsTask());
+                reads.Add(source.ReadAsync(range.Offset, new NativeBufferMemory(buffer).Memory[..(int)range.Length], cancellationToken).AsTask());
             }
 
             await Task.WhenAll(reads).ConfigureAwait(false);
@@ -88,11 +100,10 @@ internal sealed class ChunkBytes : IDisposable
     {
         foreach ((ChunkRange _, NativeBuffer buffer) in _pieces)
         {
-            buffer.Dispose();
+            _spares.Give(buffer, _memory);
         }
 
         _pieces.Clear();
-        _memory.Release(HeldBytes);
         HeldBytes = 0;
     }
 }

@@ -51,20 +51,20 @@ internal sealed class RowGroupReader : IDisposable, IAsyncDisposable
     /// <summary>Reads the chunks that fit their share, and the first bytes of the others.</summary>
     public static async Task<RowGroupReader> OpenAsync(
         IRandomAccessReader file, int rowGroup, long rowCount, RowRange rows, IReadOnlyList<ChunkPart> parts, ParquetReaderLimits limits,
-        DecompressorPool decompressors, ReadMeter meter, IReadMemory memory, CancellationToken cancellationToken)
+        DecompressorPool decompressors, SpareBuffers spares, ReadMeter meter, IReadMemory memory, CancellationToken cancellationToken)
     {
         ChunkRange[] ranges = [.. parts.SelectMany(part => part.Stretches).Select(stretch => stretch.Range)];
         long maxGapBytes = parts.Any(part => part.PageRowCounts is not null) ? Math.Min(MaxPageGapBytes, file.RequestCostBytes) : file.RequestCostBytes;
         WindowPlan plan = WindowPlan.Make(ranges, memory.ShareBytes, maxGapBytes);
         IReadOnlyList<ChunkRange> whole = ChunkBytes.Join(ranges.Where((range, i) => plan.WindowBytes[i] == range.Length), plan.MaxGapBytes);
-        ChunkBytes bytes = await ChunkBytes.ReadAsync(file, whole, memory, cancellationToken).ConfigureAwait(false);
+        ChunkBytes bytes = await ChunkBytes.ReadAsync(file, whole, memory, spares, cancellationToken).ConfigureAwait(false);
         var reader = new RowGroupReader(file.Name, rowGroup, rowCount, rows, bytes, meter);
         try
         {
             int next = 0;
             foreach (ChunkPart part in parts)
             {
-                var columnMemory = new PageMemory(memory, reader.MeasureAsync, reader.DropNextAsync);
+                var columnMemory = new PageMemory(memory, reader.MeasureAsync, reader.DropNextAsync, spares);
                 reader._memories.Add(columnMemory);
                 PageBytes[] stretches = [.. part.Stretches.Select(stretch => reader.Open(file, stretch, plan.WindowBytes[next++], columnMemory))];
                 var pages = new PageReader(stretches, columnMemory, part.Column, part.Chunk.Codec, limits, decompressors, meter);

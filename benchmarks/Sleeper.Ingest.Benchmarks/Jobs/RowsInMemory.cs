@@ -38,15 +38,24 @@ internal sealed unsafe class RowsInMemory : IDisposable
     public void Sort()
     {
         _entries = new NativeBuffer((nint)_count * sizeof(RowEntry));
-        var entries = (RowEntry*)_entries.Pointer;
+        using var scratch = new NativeBuffer((nint)_count * sizeof(RowEntry));
+        BuildEntries((RowEntry*)_entries.Pointer);
+        RowSorter.Sort((RowEntry*)_entries.Pointer, (RowEntry*)scratch.Pointer, _count);
+    }
+
+    /// <summary>Makes the entries of all rows, in the order in which they came.</summary>
+    public void BuildEntries(RowEntry* entries)
+    {
         int count = 0;
         foreach (var (slab, usedBytes) in _slabs)
         {
             count += EntryBuilder.Build(slab.Pointer, usedBytes, entries + count);
         }
 
-        using var scratch = new NativeBuffer((nint)_count * sizeof(RowEntry));
-        RowSorter.Sort(entries, (RowEntry*)scratch.Pointer, _count);
+        if (count != _count)
+        {
+            throw new InvalidOperationException($"{count} rows were found of {_count}.");
+        }
     }
 
     /// <summary>A way through the sorted rows; as many as are asked for.</summary>

@@ -10,11 +10,10 @@ namespace Sleeper.Ingest.Benchmarks.Sorting;
 [MemoryDiagnoser]
 public unsafe class RowSorterBenchmarks
 {
-    private NativeBuffer _rows = null!;
+    private RowsInMemory _rows = null!;
     private NativeBuffer _entries = null!;
     private ulong[] _prefixes = [];
     private ulong[] _sorted = [];
-    private nint _length;
 
     /// <summary>78,125 rows are a leaf of S128 with 10 million rows.</summary>
     [Params(1_000, 78_125, 1_000_000)]
@@ -25,21 +24,23 @@ public unsafe class RowSorterBenchmarks
     {
         var schema = Workloads.S128.Schema;
         var encoder = new RowEncoder(schema, KeyOrder.Bytes, new RowLimits());
-        int batchBytes = 64 * (RowCount + 1024);
-        var budget = new MemoryBudget(2L * batchBytes);
-        budget.Reserve(batchBytes);
-        using var batch = new RowBatch(budget, batchBytes, RowCount);
+        using var batch = new RowBatch(new MemoryBudget(1 << 20), 64 << 10, 1024);
+        _rows = new RowsInMemory();
         foreach (var row in S128Row.Generate(RowCount))
         {
+            if (batch.IsFull)
+            {
+                _rows.Add(batch);
+                batch.Clear();
+            }
+
             encoder.Encode(new Row(schema, row.Key, row.Timestamp, row.Value), batch);
             batch.EndRow(0);
         }
 
-        _length = batch.ByteCount;
-        _rows = new NativeBuffer(_length);
-        Buffer.MemoryCopy(batch.Start, _rows.Pointer, _length, _length);
+        _rows.Add(batch);
         _entries = new NativeBuffer(2 * (nint)RowCount * sizeof(RowEntry));
-        EntryBuilder.Build(_rows.Pointer, _length, (RowEntry*)_entries.Pointer);
+        _rows.BuildEntries((RowEntry*)_entries.Pointer);
         _prefixes = [.. Enumerable.Range(0, RowCount).Select(i => ((RowEntry*)_entries.Pointer)[i].Prefix)];
         _sorted = new ulong[RowCount];
     }
@@ -63,7 +64,7 @@ public unsafe class RowSorterBenchmarks
     public ulong BuildEntriesAndSort()
     {
         var entries = (RowEntry*)_entries.Pointer;
-        EntryBuilder.Build(_rows.Pointer, _length, entries);
+        _rows.BuildEntries(entries);
         RowSorter.Sort(entries, entries + RowCount, RowCount);
         return entries[0].Prefix;
     }

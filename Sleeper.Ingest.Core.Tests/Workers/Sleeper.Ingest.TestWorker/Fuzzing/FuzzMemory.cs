@@ -10,6 +10,8 @@ internal sealed class FuzzMemory(long shareBytes, long limitBytes) : IReadMemory
 
     public long ShareBytes => shareBytes;
 
+    public bool KeepsSpares => true;
+
     public long Taken { get; private set; }
 
     public ValueTask<bool> TryReserveAsync(long bytes, CancellationToken cancellationToken) => ValueTask.FromResult(TryReserve(bytes));

@@ -1,6 +1,6 @@
-using Sleeper.Ingest.Core.DataFiles;
+using Sleeper.Ingest.Core.Buffers;
 
-namespace Sleeper.Ingest.Core.Tests.DataFiles;
+namespace Sleeper.Ingest.Core.Tests.Buffers;
 
 public unsafe class ExactCopyTests
 {

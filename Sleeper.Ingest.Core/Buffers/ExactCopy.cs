@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Sleeper.Ingest.Core.DataFiles;
+namespace Sleeper.Ingest.Core.Buffers;
 
 /// <summary>
 /// Copies not a byte more than asked for, neither read nor written: what follows in a row may be written already. So each length has two ends that meet or overlap.
@@ -51,8 +51,9 @@ internal static unsafe class ExactCopy
         }
     }
 
+    /// <summary>For more than 16 bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void CopyMany(byte* source, byte* destination, int length)
+    public static void CopyMany(byte* source, byte* destination, int length)
     {
         if (length > MaxInlineBytes)
         {
