@@ -175,6 +175,9 @@ public sealed class IngestFactory
     /// <summary>Where logs go.</summary>
     public IngestFactory UseLoggerFactory(ILoggerFactory loggerFactory) => With(o => o with { LoggerFactory = loggerFactory });
 
+    /// <summary>Who is told what each stage takes, for a profile.</summary>
+    internal IngestFactory UseStageClock(Diagnostics.StageClock clock) => With(o => o with { StageClock = clock });
+
     /// <summary>Who is told how far the ingest is.</summary>
     public IngestFactory WithProgress(IProgress<IngestProgress> progress) => With(o => o with { Progress = progress });
 

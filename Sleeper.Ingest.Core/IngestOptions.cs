@@ -162,6 +162,9 @@ public sealed record IngestOptions
     /// <summary>The disk of the spill folder; null for the real one.</summary>
     internal Spilling.ISpillFileSystem? SpillFiles { get; init; }
 
+    /// <summary>Told what each stage takes; null for nobody.</summary>
+    internal Diagnostics.StageClock? StageClock { get; init; }
+
     internal Transforming.TableIteratorProperties Iterators => new(Filters, Aggregations, IteratorClassName, IteratorConfig);
 
     private static long DefaultMemoryBudgetBytes =>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Sleeper.Ingest.Core.Diagnostics;
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Parquet;
 using Sleeper.Ingest.Core.Parquet.RowGroups;
@@ -41,6 +42,9 @@ internal sealed class DataFileWriter : IDisposable
         _sketches = new SketchSet(schema);
     }
 
+    /// <summary>Told what each stage takes; null for nobody.</summary>
+    public StageClock? Clock { get; init; }
+
     /// <summary>Writes the next rows as one file.</summary>
     /// <param name="rows">Sorted; has at least so many left.</param>
     /// <param name="file">What and where.</param>
@@ -64,7 +68,7 @@ internal sealed class DataFileWriter : IDisposable
                     encoders,
                     () => new RowColumnMapper(_schema, _order, _skipBytes),
                     () => new RowGroupEncoder(_parquetSchema, _writerOptions),
-                    group => AppendAsync(group, file, builder, output, cancellationToken));
+                    group => AppendAsync(group, file, builder, output, cancellationToken)) { Clock = Clock };
                 return await groups.RunAsync(rows, file.RowCount, _options, _sketches, run, cancellationToken).ConfigureAwait(false);
             },
             cancellationToken);
@@ -85,14 +89,18 @@ internal sealed class DataFileWriter : IDisposable
         var builder = new ParquetFileBuilder(_parquetSchema, _writerOptions);
         long length;
         long rowCount;
+        var begun = Clock?.Begin() ?? default;
         var output = await file.Store.CreateAsync(file.Path, cancellationToken).ConfigureAwait(false);
+        Clock?.End(ClockedStage.Put, begun);
         await using (output.ConfigureAwait(false))
         {
             await output.AppendAsync(ParquetFileBuilder.Header, cancellationToken).ConfigureAwait(false);
             rowCount = await writeRowGroups(builder, output).ConfigureAwait(false);
             var footer = builder.Finish();
+            begun = Clock?.Begin() ?? default;
             await output.AppendAsync(footer, cancellationToken).ConfigureAwait(false);
             await output.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            Clock?.End(ClockedStage.Put, begun, footer.Length);
             length = output.LengthBytes;
             file.OnBytes(ParquetFileBuilder.Header.Length + footer.Length);
         }
@@ -114,16 +122,19 @@ internal sealed class DataFileWriter : IDisposable
         return written;
     }
 
-    private static async Task AppendAsync(
+    private async Task AppendAsync(
         EncodedRowGroup rowGroup, DataFileTarget file, ParquetFileBuilder builder, IObjectWriter output, CancellationToken cancellationToken)
     {
         using (rowGroup)
         {
             builder.Add(rowGroup);
+            var begun = Clock?.Begin() ?? default;
             foreach (var segment in rowGroup.Segments)
             {
                 await output.AppendAsync(segment, cancellationToken).ConfigureAwait(false);
             }
+
+            Clock?.End(ClockedStage.Put, begun, rowGroup.Length);
 
             file.OnBytes(rowGroup.Length);
         }
@@ -136,28 +147,39 @@ internal sealed class DataFileWriter : IDisposable
         long groupBytes = _options.RowGroupBytes;
         while (groupRows > 0 && groupBytes > 0 && (rowCount is not null || RowPieces.AreLeft(rows, null)))
         {
+            var begun = Clock?.Begin() ?? default;
+            long before = groupBytes;
             int count = RowPieces.MapNext(rows, groupRows, ref groupBytes, _mapper, _sketches);
+            Clock?.End(ClockedStage.Map, begun, before - groupBytes);
+            begun = Clock?.Begin() ?? default;
             for (int column = 0; column < _mapper.Vectors.Count; column++)
             {
                 _encoder.Append(column, _mapper.Vectors[column]);
             }
 
+            Clock?.End(ClockedStage.Columns, begun, before - groupBytes);
             groupRows -= count;
             written += count;
         }
 
-        return _encoder.Finish();
+        var ended = Clock?.Begin() ?? default;
+        var rowGroup = _encoder.Finish();
+        Clock?.End(ClockedStage.Columns, ended);
+        return rowGroup;
     }
 
     private async Task WriteSketchesAsync(DataFileTarget file, long rowCount, CancellationToken cancellationToken)
     {
         _sketchBytes.ResetWrittenCount();
         _sketches.Write(rowCount, _sketchBytes);
+        var begun = Clock?.Begin() ?? default;
         var output = await file.Store.CreateAsync(file.SketchesPath, cancellationToken).ConfigureAwait(false);
         await using (output.ConfigureAwait(false))
         {
             await output.AppendAsync(_sketchBytes.WrittenMemory, cancellationToken).ConfigureAwait(false);
             await output.CompleteAsync(cancellationToken).ConfigureAwait(false);
         }
+
+        Clock?.End(ClockedStage.Put, begun, _sketchBytes.WrittenCount);
     }
 }

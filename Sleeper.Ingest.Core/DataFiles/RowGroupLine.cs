@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Sleeper.Ingest.Core.Diagnostics;
 using Sleeper.Ingest.Core.Parquet.RowGroups;
 using Sleeper.Ingest.Core.Sketches;
 
@@ -47,6 +48,9 @@ internal sealed class RowGroupLine : IDisposable
         }
     }
 
+    /// <summary>Told what each stage takes; null for nobody.</summary>
+    public StageClock? Clock { get; init; }
+
     /// <summary>Encodes and appends so many rows, or all that are left; returns how many.</summary>
     public async Task<long> RunAsync(
         SortedRows rows, long? rowCount, DataFileOptions options, SketchSet sketches, Func<int, Func<Task>, Task> run, CancellationToken cancellationToken)
@@ -60,7 +64,9 @@ internal sealed class RowGroupLine : IDisposable
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var group = await _free.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                var begun = Clock?.Begin() ?? default;
                 filled += group.Fill(number++, rows, rowCount - filled, options, sketches);
+                Clock?.End(ClockedStage.Map, begun);
                 if (!_line.Writer.TryWrite(group))
                 {
                     await EncodeAsync(group, cancellationToken).ConfigureAwait(false);
@@ -118,7 +124,9 @@ internal sealed class RowGroupLine : IDisposable
         EncodedRowGroup encoded;
         try
         {
+            var begun = Clock?.Begin() ?? default;
             encoded = group.Encode(encoder!);
+            Clock?.End(ClockedStage.Columns, begun, encoded.Length);
         }
         finally
         {

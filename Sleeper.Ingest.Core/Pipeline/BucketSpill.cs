@@ -1,5 +1,6 @@
 using Sleeper.Ingest.Core.Bucketing;
 using Sleeper.Ingest.Core.Buffers;
+using Sleeper.Ingest.Core.Diagnostics;
 using Sleeper.Ingest.Core.Merging;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Sorting;
@@ -21,6 +22,7 @@ internal sealed class BucketSpill : IRunStore<SpillExtent>, IDisposable
     private readonly SlabPool _pool;
     private readonly SpillDirectory _directory;
     private readonly ProgressMeter _meter;
+    private readonly StageClock? _clock;
     private readonly Lock _writerLock = new();
     private readonly int _runBlockBytes;
     private SpilledBucket[] _buckets = [];
@@ -29,13 +31,14 @@ internal sealed class BucketSpill : IRunStore<SpillExtent>, IDisposable
     private uint _nextRun;
     private bool _isDisposed;
 
-    public BucketSpill(MemoryPlan plan, MemoryBudget budget, SlabPool pool, SpillDirectory directory, ProgressMeter meter)
+    public BucketSpill(MemoryPlan plan, MemoryBudget budget, SlabPool pool, SpillDirectory directory, ProgressMeter meter, StageClock? clock = null)
     {
         _plan = plan;
         _budget = budget;
         _pool = pool;
         _directory = directory;
         _meter = meter;
+        _clock = clock;
         _runBlockBytes = plan.RunBlockBytes;
         _budget.Reserve(WriterBytes);
     }
@@ -176,8 +179,10 @@ internal sealed class BucketSpill : IRunStore<SpillExtent>, IDisposable
             return false;
         }
 
+        var begun = _clock?.Begin() ?? default;
         buckets.Seal(largest);
         Spill(buckets.Buckets[largest]);
+        _clock?.End(ClockedStage.Spill, begun, most);
         return true;
     }
 

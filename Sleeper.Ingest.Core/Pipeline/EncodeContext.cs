@@ -1,4 +1,5 @@
 using Sleeper.Ingest.Core.Buffers;
+using Sleeper.Ingest.Core.Diagnostics;
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Rows;
 
@@ -20,11 +21,12 @@ internal sealed class EncodeContext : IDisposable
     private int _filled;
     private bool _hasTurn;
 
-    public EncodeContext(MemoryPlan plan, MemoryBudget budget, SequenceGate gate, BucketWriter bucketWriter, RowLimits limits)
+    public EncodeContext(MemoryPlan plan, MemoryBudget budget, SequenceGate gate, BucketWriter bucketWriter, RowLimits limits, StageClock? clock = null)
     {
         _gate = gate;
         _bucketWriter = bucketWriter;
         Limits = limits;
+        Clock = clock;
         Budget = budget;
         InputShareBytes = plan.InputBytesPerWorker;
         _bucketBytesToLeave = plan.BucketBytesToLeave;
@@ -42,6 +44,9 @@ internal sealed class EncodeContext : IDisposable
     public RowLimits Limits { get; }
 
     public MemoryBudget Budget { get; }
+
+    /// <summary>Told what each stage takes; null for nobody.</summary>
+    public StageClock? Clock { get; }
 
     /// <summary>About as many bytes of input are decoded at a time.</summary>
     public long StretchBytes { get; }
@@ -111,7 +116,9 @@ internal sealed class EncodeContext : IDisposable
     public async ValueTask AppendAsync(RowBatch batch, CancellationToken cancellationToken)
     {
         await TakeTurnAsync(cancellationToken).ConfigureAwait(false);
+        var begun = Clock?.Begin() ?? default;
         await _bucketWriter.AppendAsync(batch, cancellationToken).ConfigureAwait(false);
+        Clock?.End(ClockedStage.Bucket, begun, batch.ByteCount);
     }
 
     /// <summary>
@@ -147,7 +154,9 @@ internal sealed class EncodeContext : IDisposable
     {
         if (!_hasTurn)
         {
+            var begun = Clock?.Begin() ?? default;
             await _gate.WaitAsync(_number).WaitAsync(cancellationToken).ConfigureAwait(false);
+            Clock?.End(ClockedStage.TurnWaits, begun);
             _hasTurn = true;
         }
     }
@@ -186,7 +195,9 @@ internal sealed class EncodeContext : IDisposable
         _errors.Clear();
         for (int i = 0; i < _filled; i++)
         {
+            var begun = Clock?.Begin() ?? default;
             await _bucketWriter.AppendAsync(_batches[i], cancellationToken).ConfigureAwait(false);
+            Clock?.End(ClockedStage.Bucket, begun, _batches[i].ByteCount);
         }
 
         _filled = 0;

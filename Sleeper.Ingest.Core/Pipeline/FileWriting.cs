@@ -152,5 +152,5 @@ internal sealed class FileWriting(
             : null;
 
     private DataFileWriter NewWriter() =>
-        new(options.Schema, options.Order, SkipBytes, options.DataFiles);
+        new(options.Schema, options.Order, SkipBytes, options.DataFiles) { Clock = options.StageClock };
 }

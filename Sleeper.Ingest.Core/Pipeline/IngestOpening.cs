@@ -211,6 +211,7 @@ internal static class IngestOpening
         Limits = new RowLimits(options.MaxKeyFieldBytes),
         OnRowError = options.OnRowError,
         Clock = options.Clock,
+        StageClock = options.StageClock,
         DataFiles = table.FileSettings is { } settings
             ? FilesOfTable(FilesOfIngest(options, CodecOf(settings, table.Name)), settings)
             : FilesOfIngest(options, CodecOf(options, logger)),

@@ -38,7 +38,7 @@ internal sealed class IngestPipeline : IAsyncDisposable
         _budget = new MemoryBudget(options.MemoryBudgetBytes);
         _budget.Reserve(_plan.Workers * _plan.EncoderBytesPerWorker);
         _pool = new SlabPool(_budget, _plan.SlabBytes);
-        _spill = new BucketSpill(_plan, _budget, _pool, spillDirectory, meter);
+        _spill = new BucketSpill(_plan, _budget, _pool, spillDirectory, meter, options.StageClock);
         var watchedSplit = preSplit?.Watch(t => _tree = t);
         _bucketWriter = new BucketWriter(
             options.Schema, options.Order, _plan, _budget, _pool, _spill, options.SharedFile, watchedSplit, options.OnRowError)
@@ -53,7 +53,7 @@ internal sealed class IngestPipeline : IAsyncDisposable
 
         Limits = options.Limits with { MaxRowBytes = _plan.MaxRowBytes };
         var gate = new SequenceGate();
-        _workers = new WorkerPool(_plan.Workers, gate, () => new EncodeContext(_plan, _budget, gate, _bucketWriter, Limits));
+        _workers = new WorkerPool(_plan.Workers, gate, () => new EncodeContext(_plan, _budget, gate, _bucketWriter, Limits, options.StageClock), options.StageClock);
     }
 
     public RowLimits Limits { get; }
@@ -105,7 +105,7 @@ internal sealed class IngestPipeline : IAsyncDisposable
     {
         var buckets = _bucketWriter.Buckets!;
         int readers = _spill.MakeRoomForReading(buckets, TransformBytes);
-        var reader = new BucketReader(_budget, _pool, _spill);
+        var reader = new BucketReader(_budget, _pool, _spill, _options.StageClock);
         var options = _options with { Limits = Limits };
         return new FileWriting(options, reader, readers, buckets, _tree!, _bucketWriter.Router!, places, _meter).RunAsync(cancellationToken);
     }

@@ -38,4 +38,7 @@ internal sealed record PipelineOptions
     public Action<RowError>? OnRowError { get; init; }
 
     public required TimeProvider Clock { get; init; }
+
+    /// <summary>Told what each stage takes; null for nobody.</summary>
+    public Diagnostics.StageClock? StageClock { get; init; }
 }

@@ -1,27 +1,48 @@
-using System.Buffers;
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Sleeper.Ingest.Core.Diagnostics;
 using Sleeper.Ingest.Core.Rows;
 
 namespace Sleeper.Ingest.Core.Pipeline;
 
 /// <summary>Some rows of a caller's enumeration, to be encoded on a worker.</summary>
 /// <typeparam name="T">The type of the rows.</typeparam>
-internal sealed class RowWork<T>(T[] rows, int count, Func<T, RowBatch, RowFault?> encode) : IngestWork
+/// <param name="rows">The rows, then free places.</param>
+/// <param name="count">How many there are.</param>
+/// <param name="encode">For one piece at a time.</param>
+/// <param name="done">Where array and encoder go when the rows are encoded.</param>
+internal sealed class RowWork<T>(
+    T[] rows, int count, Func<T, RowBatch, RowFault?> encode, ConcurrentQueue<(T[] Rows, Func<T, RowBatch, RowFault?> Encode)> done) : IngestWork
 {
     public override async ValueTask EncodeAsync(EncodeContext context, CancellationToken cancellationToken)
     {
         try
         {
             int next = 0;
-            while ((next = EncodeSome(context, next)) < count)
+            while ((next = EncodeClocked(context, next)) < count)
             {
                 await context.AdvanceAsync(cancellationToken).ConfigureAwait(false);
             }
         }
         finally
         {
-            ArrayPool<T>.Shared.Return(rows, clearArray: true);
+            Array.Clear(rows, 0, count);
+            done.Enqueue((rows, encode));
         }
+    }
+
+    private int EncodeClocked(EncodeContext context, int next)
+    {
+        if (context.Clock is not { } clock)
+        {
+            return EncodeSome(context, next);
+        }
+
+        var begun = clock.Begin();
+        int before = context.Batch.ByteCount;
+        next = EncodeSome(context, next);
+        clock.End(ClockedStage.Encode, begun, context.Batch.ByteCount - before);
+        return next;
     }
 
     /// <summary>Encodes until the batch is full or the rows end; returns the position of the next row.</summary>

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Sleeper.Ingest.Core.Diagnostics;
 
 namespace Sleeper.Ingest.Core.Pipeline;
 
@@ -11,6 +12,7 @@ internal sealed class WorkerPool : IAsyncDisposable
 {
     private readonly Channel<IngestWork> _channel;
     private readonly SequenceGate _gate;
+    private readonly StageClock? _clock;
     private readonly Task[] _workers;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
@@ -20,9 +22,10 @@ internal sealed class WorkerPool : IAsyncDisposable
     private TaskCompletionSource? _drained;
     private int _isDisposed;
 
-    public WorkerPool(int workers, SequenceGate gate, Func<EncodeContext> newContext)
+    public WorkerPool(int workers, SequenceGate gate, Func<EncodeContext> newContext, StageClock? clock = null)
     {
         _gate = gate;
+        _clock = clock;
         _channel = Channel.CreateBounded<IngestWork>(new BoundedChannelOptions(workers + 1) { SingleWriter = true });
 
         // All contexts before the first row: afterwards buckets may have taken their memory.
@@ -72,7 +75,9 @@ internal sealed class WorkerPool : IAsyncDisposable
 
         try
         {
+            var begun = _clock?.Begin() ?? default;
             await _channel.Writer.WriteAsync(work, cancellationToken).ConfigureAwait(false);
+            _clock?.End(ClockedStage.ProducerWaits, begun);
         }
         catch (ChannelClosedException)
         {
@@ -132,12 +137,15 @@ internal sealed class WorkerPool : IAsyncDisposable
         try
         {
             using var owned = context;
+            var begun = _clock?.Begin() ?? default;
             await foreach (var work in _channel.Reader.ReadAllAsync(_stop.Token).ConfigureAwait(false))
             {
+                _clock?.End(ClockedStage.WorkerWaits, begun);
                 context.Begin(work.Number);
                 await work.EncodeAsync(context, _stop.Token).ConfigureAwait(false);
                 await context.FinishAsync(_stop.Token).ConfigureAwait(false);
                 Done();
+                begun = _clock?.Begin() ?? default;
             }
         }
 #pragma warning disable CA1031 // Every error of a worker must reach the caller, whatever it is.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sleeper.Ingest.Benchmarks.Measuring;
 using Sleeper.Ingest.Core.Parquet.Metadata;
 
 namespace Sleeper.Ingest.Benchmarks;
@@ -53,6 +54,33 @@ internal sealed record JobOptions
     /// <summary>Whether row keys get Bloom filters.</summary>
     public bool HasFilters { get; private set; }
 
+    /// <summary>Prints what each stage took; null if nobody asked.</summary>
+    public StageProfile? Profile { get; private set; }
+
+    /// <summary>Whether the types are named that were allocated.</summary>
+    public bool ShowsAllocations { get; private set; }
+
+    /// <summary>Batch sizes, in rows; empty for the job's own.</summary>
+    public IReadOnlyList<long> Batches { get; private set; } = [];
+
+    /// <summary>Memory budgets to go through, in bytes; empty for the job's own.</summary>
+    public IReadOnlyList<long> Budgets { get; private set; } = [];
+
+    /// <summary>Counts of leaves to go through; empty for the job's own.</summary>
+    public IReadOnlyList<long> Leaves { get; private set; } = [];
+
+    /// <summary>Shapes of input to go through; empty for all.</summary>
+    public IReadOnlyList<string> Shapes { get; private set; } = [];
+
+    /// <summary>Rows that come in a second; null if they are all there.</summary>
+    public double? ArrivingRowsPerSecond { get; private set; }
+
+    /// <summary>A file of JSON with prices; null for the library's own.</summary>
+    public string? PriceFile { get; private set; }
+
+    /// <summary>Where a plot goes; null for nowhere.</summary>
+    public string? Plot { get; private set; }
+
     public CompressionCodec Codec { get; private set; } = CompressionCodec.Zstd;
 
     /// <summary>Null for the codec's own default.</summary>
@@ -69,9 +97,21 @@ internal sealed record JobOptions
                 continue;
             }
 
+            if (args[i] == "--allocations")
+            {
+                options.ShowsAllocations = true;
+                continue;
+            }
+
             if (args[i] == "--filters")
             {
                 options.HasFilters = true;
+                continue;
+            }
+
+            if (args[i] == "--profile")
+            {
+                options.Profile = new StageProfile();
                 continue;
             }
 
@@ -129,6 +169,27 @@ internal sealed record JobOptions
             case "--level":
                 CompressionLevel = (int)Number(option, value);
                 break;
+            case "--batches":
+                Batches = Numbers(option, value);
+                break;
+            case "--budgets":
+                Budgets = Numbers(option, value);
+                break;
+            case "--leaves":
+                Leaves = Numbers(option, value);
+                break;
+            case "--shapes":
+                Shapes = value.Split(',');
+                break;
+            case "--arrival":
+                ArrivingRowsPerSecond = Number(option, value);
+                break;
+            case "--prices":
+                PriceFile = value;
+                break;
+            case "--svg":
+                Plot = value;
+                break;
             default:
                 throw new ArgumentException($"There is no option '{option}'.");
         }
@@ -138,6 +199,8 @@ internal sealed record JobOptions
         long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number > 0
             ? number
             : throw new ArgumentException($"{option} needs a positive number, not '{value}'.");
+
+    private static long[] Numbers(string option, string value) => [.. value.Split(',').Select(number => Number(option, number))];
 
     private static string Choice(string option, string value, params string[] choices) =>
         choices.Contains(value) ? value : throw new ArgumentException($"{option} is one of {string.Join(", ", choices)}, not '{value}'.");

@@ -12,6 +12,12 @@ const string Usage = """
       stream   --rows N [--out FOLDER] [--kind row|typed] [job options]   rows made while they are written
       commits  [--rows N] [--out FOLDER]                        N ingests of one row each (1,000), by one writer and by four, without and with syncs
       jobs     [--rows N] [--threads N] [--out FOLDER] [--no-sync]   N jobs of 1,000 rows (1,000), worked off by so many processes (8)
+      batch-size [--rows N] [--batches N,N] [--leaves N] [--arrival N] [--prices FILE] [--svg FILE] [--out FOLDER] [job options]
+                                                                S128 in commits of 10^3 to 10^7 rows: speed, files, requests, dollars, delay; a plot
+      memory   [--rows N] [--budgets N,N] [--leaves N,N] [--allocations] [--out FOLDER] [job options]
+                                                                what a process holds above its budget; each pair in a process of its own
+      leaves   [--rows N] [--leaves N,N] [--repeat N] [job options]   the same rows into 128 and into 10,000 leaves, files in memory
+      shapes   [--rows N] [--shapes A,B] [--repeat N] [job options]   random, sorted, reverse, equal keys, keys with 40 letters in common
       lookup   --rows N [--commits N] [--filters] [--out FOLDER]  look-ups of one key in S128, with so many files in each leaf; Bloom filters on row keys
       parquet-read  --input FILE [--columns a,b] [file options] all values of a Parquet file into encoded rows
       parquet-write --input FILE [--columns a,b] [--codec zstd|snappy|uncompressed] [--level N] [--out FOLDER] [file options]
@@ -19,7 +25,7 @@ const string Usage = """
       generate --workload s128|wide --rows N --out FILE         an input file (needs node)
       parts    [arguments of BenchmarkDotNet]                   for example: parts --filter '*Sorter*'
     job options:
-      [--threads N] [--memory BYTES] [--strategy file|reference] [--spill FOLDER] [--no-sync]
+      [--threads N] [--memory BYTES] [--strategy file|reference] [--spill FOLDER] [--no-sync] [--profile]
     file options:
       [--threads N] [--repeat N]                                done N times (5) in one process; the median counts
     The last line of a job's output is one JSON object.
@@ -58,6 +64,14 @@ try
             return await JobsJob.RunAsync(options, args.Contains("--threads") ? options.Threads : null);
         case "jobs-worker": // a process of the job above
             return await JobsJob.WorkAsync(options);
+        case "batch-size":
+            return await BatchSizeJob.RunAsync(options);
+        case "memory":
+            return await MemoryJob.RunAsync(options);
+        case "leaves":
+            return await LeavesJob.RunAsync(options);
+        case "shapes":
+            return await ShapesJob.RunAsync(options);
         case "lookup":
             return await LookupJob.RunAsync(options);
         case "parquet-read":

@@ -46,7 +46,7 @@ internal static class CommitsJob
         return 0;
     }
 
-    private static async Task<TimeSpan> RunOneAsync(string folder, int writers, int commitsEach, bool isDurable)
+    private static async Task<(TimeSpan Elapsed, TimeSpan Processor)> RunOneAsync(string folder, int writers, int commitsEach, bool isDurable)
     {
         var factory = IngestFactory.Create().WithFolder(folder).WithSchema(Schema).WithMemoryBudget(16 << 20).WithDegreeOfParallelism(1);
         var options = isDurable ? factory : factory.WithoutDurability();
@@ -56,6 +56,7 @@ internal static class CommitsJob
         }
 
         var clock = Stopwatch.StartNew();
+        var processor = Process.GetCurrentProcess().TotalProcessorTime;
         await Task.WhenAll(Enumerable.Range(0, writers).Select(writer => Task.Run(async () =>
         {
             for (int i = 0; i < commitsEach; i++)
@@ -65,16 +66,17 @@ internal static class CommitsJob
                 await ingest.CompleteAsync();
             }
         })));
-        return clock.Elapsed;
+        return (clock.Elapsed, Process.GetCurrentProcess().TotalProcessorTime - processor);
     }
 
-    private static void Print(int writers, int commits, bool isDurable, TimeSpan elapsed) => Console.WriteLine(JsonSerializer.Serialize(new
+    private static void Print(int writers, int commits, bool isDurable, (TimeSpan Elapsed, TimeSpan Processor) took) => Console.WriteLine(JsonSerializer.Serialize(new
     {
         workload = "commits",
         writers,
         commits,
-        seconds = Math.Round(elapsed.TotalSeconds, 3),
-        commitsPerSecond = Math.Round(commits / elapsed.TotalSeconds, 1),
+        seconds = Math.Round(took.Elapsed.TotalSeconds, 3),
+        commitsPerSecond = Math.Round(commits / took.Elapsed.TotalSeconds, 1),
+        processorMillisecondsPerCommit = Math.Round(took.Processor.TotalMilliseconds / commits, 3),
         isDurable,
     }));
 }

@@ -42,8 +42,6 @@ internal static class LookupJob
     private static async Task<List<string>> IngestAsync(JobOptions options)
     {
         var schema = Workloads.S128.Schema;
-        var mapping = RowMapping.For<S128Row>(schema)
-            .String("key", row => row.Key).Long("timestamp", row => row.Timestamp).String("value", row => row.Value).Build();
         var factory = Workloads.S128.Configure(options);
         if (options.HasFilters)
         {
@@ -58,7 +56,7 @@ internal static class LookupJob
         for (int commit = 0; commit < options.Commits; commit++)
         {
             await using var writer = await factory.OpenAsync();
-            await writer.WriteAsync(Next(perCommit), mapping);
+            await writer.WriteAsync(Next(perCommit), S128Row.Mapping);
             await writer.CompleteAsync();
         }
 

@@ -40,14 +40,12 @@ internal static class RowsJob
             rows = isTyped ? rows : rows.ToArray();
         }
 
-        var mapping = RowMapping.For<S128Row>(workload.Schema)
-            .String("key", row => row.Key).Long("timestamp", row => row.Timestamp).String("value", row => row.Value).Build();
         var factory = workload.Configure(options);
         await using var measurement = Measurement.Start();
         await using var writer = await factory.OpenAsync();
         if (isTyped)
         {
-            await writer.WriteAsync(typed, mapping);
+            await writer.WriteAsync(typed, S128Row.Mapping);
         }
         else
         {

@@ -1,12 +1,18 @@
+using Sleeper.Ingest.Core.Rows;
+
 namespace Sleeper.Ingest.Benchmarks.Jobs;
 
 /// <summary>A row of S128 as a caller's own type.</summary>
 internal readonly record struct S128Row(string Key, long Timestamp, string Value)
 {
-    /// <summary>The same rows in every run.</summary>
-    public static IEnumerable<S128Row> Generate(long count)
+    /// <summary>For tables of S128.</summary>
+    public static RowMapping<S128Row> Mapping { get; } = RowMapping.For<S128Row>(Workloads.S128.Schema)
+        .String("key", row => row.Key).Long("timestamp", row => row.Timestamp).String("value", row => row.Value).Build();
+
+    /// <summary>The same rows in every run, others for each seed.</summary>
+    public static IEnumerable<S128Row> Generate(long count, ulong seed = 0)
     {
-        ulong state = 0x9E3779B97F4A7C15;
+        ulong state = 0x9E3779B97F4A7C15 ^ (seed << 32);
         for (long i = 0; i < count; i++)
         {
             string key = Letters(Next(ref state));

@@ -1,4 +1,5 @@
 using Sleeper.Ingest.Core;
+using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.Schemas;
 
 namespace Sleeper.Ingest.Benchmarks.Jobs;
@@ -10,9 +11,12 @@ namespace Sleeper.Ingest.Benchmarks.Jobs;
 internal sealed record Workload(string Name, Schema Schema, Func<IngestFactory, IngestFactory> Split)
 {
     /// <summary>A factory with all that the command line asks for.</summary>
-    public IngestFactory Configure(JobOptions options)
+    public IngestFactory Configure(JobOptions options) => Configure(options, new LocalObjectStore(options.Output, new LocalObjectStoreOptions { Durable = options.IsDurable }));
+
+    /// <summary>The same for a table in a store of the job's own.</summary>
+    public IngestFactory Configure(JobOptions options, IObjectStore store)
     {
-        var factory = Split(IngestFactory.Create().WithFolder(options.Output).WithTable(Name).WithSchema(Schema))
+        var factory = Split(IngestFactory.Create().UseObjectStore(store).WithTable(Name).WithSchema(Schema))
             .WithDegreeOfParallelism(options.Threads)
             .WithFileStrategy(options.IsOneFile ? FileWritingStrategy.OneReferencePerLeaf : FileWritingStrategy.OneFilePerLeaf);
         if (options.MemoryBytes is { } bytes)
@@ -23,6 +27,11 @@ internal sealed record Workload(string Name, Schema Schema, Func<IngestFactory, 
         if (options.SpillFolder is { } folder)
         {
             factory.WithSpillFolder(folder);
+        }
+
+        if (options.Profile is { } profile)
+        {
+            factory.UseStageClock(profile.Start());
         }
 
         return options.IsDurable ? factory : factory.WithoutDurability();

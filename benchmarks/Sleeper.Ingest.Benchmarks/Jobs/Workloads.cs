@@ -19,6 +19,17 @@ internal static class Workloads
         Schema.Create().RowKey("key", FieldType.String).SortKey("timestamp", FieldType.Long).Value("value", FieldType.String).Build(),
         factory => factory.WithSplitPoints(S128SplitPoints()));
 
+    /// <summary>S128 with another number of leaves, of equal width in the first four letters.</summary>
+    public static Workload S128WithLeaves(int leaves) => new("s128", S128.Schema, factory => factory.WithSplitPoints(SplitPoints(leaves, "")));
+
+    /// <summary>Leaves of equal width in four letters that stand behind a prefix.</summary>
+    public static IEnumerable<FieldValue> SplitPoints(int leaves, string prefix)
+    {
+        const int Quadruples = 26 * 26 * 26 * 26;
+        return Enumerable.Range(1, leaves - 1).Select(leaf => (int)((((long)leaf * Quadruples) + leaves - 1) / leaves)).Select(point => FieldValue.FromString(
+            $"{prefix}{(char)('a' + (point / 17576))}{(char)('a' + (point / 676 % 26))}{(char)('a' + (point / 26 % 26))}{(char)('a' + (point % 26))}"));
+    }
+
     public static Workload Flights { get; } = new(
         "flights",
         Schema.Create().RowKey("origin", FieldType.String).SortKey("date", FieldType.Long)

@@ -27,6 +27,7 @@ internal sealed class Measurement : IAsyncDisposable
         double seconds = _clock.Elapsed.TotalSeconds;
         var processor = Process.GetCurrentProcess().TotalProcessorTime - _processorAtStart;
         await _workingSet.DisposeAsync();
+        options.Profile?.Print(result.RowCount, seconds, processor.TotalSeconds, options.Threads, result.Times);
         Console.WriteLine(JsonSerializer.Serialize(new
         {
             workload = workload.Name,
