@@ -12,9 +12,9 @@ internal static class LeavesJob
         long[] leaves = options.Leaves.Count > 0 ? [.. options.Leaves] : [128, 10_000];
         S128Row[] typed = [.. S128Row.Generate(rows)];
         var times = new ProcessorTimes("leaves", [.. leaves.Select(l => l.ToString(System.Globalization.CultureInfo.InvariantCulture))]);
-        await times.MeasureAsync(options.Repeat, async kind =>
+        await times.MeasureAsync(
+            options.Repeat, kind => Workloads.S128WithLeaves((int)leaves[kind]).Configure(options, new InMemoryObjectStore()).OpenAsync(), async (_, writer) =>
         {
-            await using var writer = await Workloads.S128WithLeaves((int)leaves[kind]).Configure(options, new InMemoryObjectStore()).OpenAsync();
             await writer.WriteAsync(typed, S128Row.Mapping);
             var result = await writer.CompleteAsync();
             options.Profile?.Print(rows, result.Times.Total.TotalSeconds, 0, options.Threads, result.Times);

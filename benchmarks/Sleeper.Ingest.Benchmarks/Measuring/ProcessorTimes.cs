@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Sleeper.Ingest.Core;
 
 namespace Sleeper.Ingest.Benchmarks.Measuring;
 
@@ -10,16 +11,20 @@ internal sealed class ProcessorTimes(string job, IReadOnlyList<string> kinds)
     private readonly List<double>[] _wall = [.. kinds.Select(_ => new List<double>())];
 
     /// <summary>Goes through all kinds so many times, once before that without counting.</summary>
-    public async Task MeasureAsync(int repeat, Func<int, Task> work)
+    /// <param name="repeat">How often each kind counts.</param>
+    /// <param name="prepare">Opens a writer of a kind; does not count.</param>
+    /// <param name="work">What is measured.</param>
+    public async Task MeasureAsync(int repeat, Func<int, Task<IIngestWriter>> prepare, Func<int, IIngestWriter, Task> work)
     {
         for (int round = -1; round < repeat; round++)
         {
             for (int kind = 0; kind < kinds.Count; kind++)
             {
                 GC.Collect();
+                await using var writer = await prepare(kind);
                 var before = Process.GetCurrentProcess().TotalProcessorTime;
                 var clock = Stopwatch.StartNew();
-                await work(kind);
+                await work(kind, writer);
                 if (round >= 0)
                 {
                     _wall[kind].Add(clock.Elapsed.TotalSeconds);
