@@ -10,7 +10,7 @@ const string Usage = """
       work   TABLES INBOX [--at-a-time N] [--until-empty]                      works jobs off until it is stopped; start as many as you like
       status TABLES [TABLE] [--job ID | --unfinished | --rejected | --task ID | --hours N] [--watch]
 
-      TABLES  a folder that holds tables, or s3://bucket/prefix
+      TABLES  a folder that holds tables, s3://bucket/prefix, or sleeper://ID for a deployed instance (work and status)
       INBOX   a folder, s3://bucket/prefix, or the address of an SQS queue (https://...). A file NAME.json put into the folder by hand is a job, too:
               {"tableName":"flights","files":["/data/flights.parquet"]}
     """;

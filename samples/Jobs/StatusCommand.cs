@@ -1,6 +1,5 @@
 using System.Globalization;
 using Sleeper.Ingest.Core.Jobs;
-using Sleeper.Ingest.Core.ObjectStores;
 using Spectre.Console;
 
 namespace Sleeper.Ingest.Core.Samples;
@@ -12,32 +11,32 @@ internal static class StatusCommand
 
     public static async Task RunAsync(Arguments arguments, CancellationToken token)
     {
-        var store = Places.Store(arguments.Value(0, "TABLES"));
+        var place = await TablePlace.OpenAsync(arguments.Value(0, "TABLES"), token);
         if (!arguments.Has("--watch"))
         {
-            PrintLines(await FindAsync(store, arguments, token));
+            PrintLines(await FindAsync(place, arguments, token));
             return;
         }
 
         if (Console.IsOutputRedirected)
         {
-            await PrintChangesAsync(store, arguments, token);
+            await PrintChangesAsync(place, arguments, token);
             return;
         }
 
-        await AnsiConsole.Live(ToTable(await FindAsync(store, arguments, token))).StartAsync(async view =>
+        await AnsiConsole.Live(ToTable(await FindAsync(place, arguments, token))).StartAsync(async view =>
         {
             while (!token.IsCancellationRequested)
             {
-                view.UpdateTarget(ToTable(await FindAsync(store, arguments, token)));
+                view.UpdateTarget(ToTable(await FindAsync(place, arguments, token)));
                 await Task.Delay(TimeSpan.FromSeconds(1), token);
             }
         });
     }
 
-    private static async Task<IReadOnlyList<JobStatus>> FindAsync(IObjectStore store, Arguments arguments, CancellationToken token)
+    private static async Task<IReadOnlyList<JobStatus>> FindAsync(TablePlace place, Arguments arguments, CancellationToken token)
     {
-        var reports = new JobReports(new ObjectStoreJobTracker(store));
+        var reports = new JobReports(place.Tracker);
         if (arguments.Option("--job") is { } id)
         {
             return await reports.FindAsync(id, token) is { } job ? [job] : [];
@@ -49,7 +48,7 @@ internal static class StatusCommand
         }
 
         List<JobStatus> found = [];
-        foreach (string? tableId in await TableIdsAsync(store, arguments, token))
+        foreach (string? tableId in await TableIdsAsync(place, arguments, token))
         {
             found.AddRange(
                 arguments.Has("--unfinished") ? await reports.ListUnfinishedAsync(tableId, token)
@@ -62,18 +61,17 @@ internal static class StatusCommand
         return [.. found.OrderByDescending(j => j.Runs[0].FirstUpdateTime)];
     }
 
-    private static async Task<List<string?>> TableIdsAsync(IObjectStore store, Arguments arguments, CancellationToken token)
+    private static async Task<List<string?>> TableIdsAsync(TablePlace place, Arguments arguments, CancellationToken token)
     {
-        var tables = new ObjectStoreJobTables(store);
         if (arguments.From(1) is [var name, ..])
         {
-            return [(await tables.FindAsync(null, name, token) ?? throw new ArgumentException($"There is no table '{name}'.")).Id];
+            return [(await place.Tables.FindAsync(null, name, token) ?? throw new ArgumentException($"There is no table '{name}'.")).Id];
         }
 
         List<string?> ids = [null];
-        await foreach (string each in Table.ListAsync(store, token))
+        await foreach (string each in place.ListAsync(token))
         {
-            ids.Add((await tables.FindAsync(null, each, token))?.Id);
+            ids.Add((await place.Tables.FindAsync(null, each, token))?.Id);
         }
 
         return ids;
@@ -92,12 +90,12 @@ internal static class StatusCommand
     }
 
     /// <summary>One line each time that a job's state changes, until all are done.</summary>
-    private static async Task PrintChangesAsync(IObjectStore store, Arguments arguments, CancellationToken token)
+    private static async Task PrintChangesAsync(TablePlace place, Arguments arguments, CancellationToken token)
     {
         Dictionary<string, JobState> known = [];
         while (true)
         {
-            var jobs = await FindAsync(store, arguments, token);
+            var jobs = await FindAsync(place, arguments, token);
             foreach (var job in jobs.Where(j => !known.TryGetValue(j.JobId, out var state) || state != j.State))
             {
                 known[job.JobId] = job.State;

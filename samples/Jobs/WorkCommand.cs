@@ -10,12 +10,12 @@ internal static class WorkCommand
 {
     public static async Task RunAsync(Arguments arguments, CancellationToken token)
     {
-        var tables = Places.Store(arguments.Value(0, "TABLES"));
+        var place = await TablePlace.OpenAsync(arguments.Value(0, "TABLES"), token);
         var options = new IngestJobWorkerOptions
         {
             Queue = Places.Queue(arguments.Value(1, "INBOX")),
-            Tables = new ObjectStoreJobTables(tables),
-            Tracker = new ObjectStoreJobTracker(tables),
+            Tables = place.Tables,
+            Tracker = place.Tracker,
             Inputs = Places.Inputs,
             MaxConcurrentJobs = arguments.Number("--at-a-time", 1),
             GracePeriod = TimeSpan.FromSeconds(20),

@@ -99,6 +99,17 @@ public sealed class SleeperInstance : IDisposable
         return await OpenTableAsync(found, options, warned, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Finds a table by its id if one is given, else by its name, and reads its properties. Two requests. Null if the index has none.</summary>
+    /// <exception cref="TableNotFoundException">The index has it, and its properties are not there.</exception>
+    /// <exception cref="UnsupportedTableException">It cannot be worked with: every reason is named.</exception>
+    internal async Task<LiveTableProperties?> FindTableAsync(string? tableId, string? tableName, CancellationToken cancellationToken)
+    {
+        var found = tableId is not null
+            ? await _index.FindByIdAsync(tableId, cancellationToken).ConfigureAwait(false)
+            : await _index.FindByNameAsync(tableName!, cancellationToken).ConfigureAwait(false);
+        return found is null ? null : await ReadTableAsync(found, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Makes a table.</summary>
     /// <exception cref="TableExistsException">There is one of that name.</exception>
     internal Task<LiveTable> CreateTableAsync(
@@ -127,14 +138,17 @@ public sealed class SleeperInstance : IDisposable
         }
     }
 
-    private async Task<LiveTable> OpenTableAsync(IndexedTable found, StateStoreOptions options, Action<string>? warned, CancellationToken cancellationToken)
+    private async Task<LiveTable> OpenTableAsync(IndexedTable found, StateStoreOptions options, Action<string>? warned, CancellationToken cancellationToken) =>
+        new(_clients, found, await ReadTableAsync(found, cancellationToken).ConfigureAwait(false), options, warned);
+
+    private async Task<LiveTableProperties> ReadTableAsync(IndexedTable found, CancellationToken cancellationToken)
     {
         string path = LiveTableProperties.PathOf(found.Id);
         var bytes = await _config.ReadAsync(path, cancellationToken).ConfigureAwait(false)
             ?? throw new TableNotFoundException(found.Name, $"the instance '{Id}', whose index has it, but not {_config.PlaceOf(path)}");
         var properties = LiveTableProperties.Read(bytes, _config.PlaceOf(path), _properties);
         return properties.Id == found.Id
-            ? new LiveTable(_clients, found, properties, options, warned)
+            ? properties
             : throw new UnsupportedTableException(
                 $"{_config.PlaceOf(path)} says that the table's id is '{properties.Id}', but the instance's index has '{found.Id}' for table '{found.Name}'. Nothing was written.");
     }
