@@ -181,6 +181,29 @@ public sealed class DynamoDbJobTrackerTests
     }
 
     [Fact]
+    public async Task An_update_that_is_told_again_is_kept_once()
+    {
+        var live = await LiveInstanceDump.LoadAsync("01-deployed");
+        using var client = live.Aws.NewDynamoDbClient();
+        var tracker = new DynamoDbJobTracker(client, live.InstanceId);
+        var time = new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.Zero);
+        JobUpdate[] updates =
+        [
+            new JobStarted { JobId = "j", TableId = TableIds["flights"], JobRunId = "run", TaskId = "task", UpdateTime = time, StartTime = time, InputFileCount = 1 },
+            new JobAddedFiles { JobId = "j", TableId = TableIds["flights"], JobRunId = "run", TaskId = "task", UpdateTime = time, WrittenTime = time, FileCount = 2 },
+            new JobFinished { JobId = "j", TableId = TableIds["flights"], JobRunId = "run", TaskId = "task", UpdateTime = time, FinishTime = time, FileCount = 2 },
+        ];
+        foreach (var update in updates.Concat(updates))
+        {
+            await tracker.AddAsync(update, TestContext.Current.CancellationToken);
+        }
+
+        var run = (await new JobReports(tracker).FindAsync("j", TestContext.Current.CancellationToken))!.Runs.Single();
+
+        Assert.Equal((JobState.Finished, 3), (run.State, run.Updates.Count)); // told twice, added files would be more than finished, and the run uncommitted for ever
+    }
+
+    [Fact]
     public async Task Progress_is_not_sent()
     {
         var recorder = new RequestRecorder();

@@ -1,10 +1,12 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text.Json;
 using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
 using Amazon.Runtime;
 using Microsoft.Extensions.Logging;
-using Sleeper.Ingest.Core.Diagnostics;
 
 namespace Sleeper.Ingest.Core.Jobs.DynamoDb;
 
@@ -56,7 +58,7 @@ public sealed class DynamoDbJobTracker : IJobTracker
             return;
         }
 
-        var item = JobUpdateItem.ToItem(update, _options.JobTimeToLive, (uint)SystemRandom.Next());
+        var item = JobUpdateItem.ToItem(update, _options.JobTimeToLive, MarkOf(update));
         await CallAsync("PutItem", _updates, () => _client.PutItemAsync(new PutItemRequest(_updates, item.Attributes), cancellationToken)).ConfigureAwait(false);
         await CallAsync("UpdateItem", _lookup, () => _client.UpdateItemAsync(LookupOf(update), cancellationToken)).ConfigureAwait(false);
     }
@@ -211,6 +213,10 @@ public sealed class DynamoDbJobTracker : IJobTracker
 
         return request;
     }
+
+    /// <summary>The last part of an update's key: of the update alone, so that one that is told again, because its answer was lost, is kept once.</summary>
+    private static uint MarkOf(JobUpdate update) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(update, JobJson.Default.JobUpdate)));
 
     private static AttributeValue Number(long value) => new() { N = value.ToString(CultureInfo.InvariantCulture) };
 
