@@ -7,7 +7,7 @@ using Sleeper.Ingest.Core.Schemas;
 
 namespace Sleeper.Ingest.Core;
 
-/// <summary>Looks at Parquet files before they are ingested.</summary>
+/// <summary>Parquet files that are ingested: looked at before, and written for it.</summary>
 public static class ParquetFiles
 {
     /// <summary>Makes a table's schema from the columns of a Parquet file on a local disk, from its footer alone.</summary>
@@ -75,6 +75,80 @@ public static class ParquetFiles
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(schema);
         return await ParquetCheck.CheckAsync(store, path, schema, mapping ?? ParquetMapping.ByName, ReaderLimits(limits), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Writes rows as one Parquet file that an ingest takes, ours or the Java original's: columns as a table's data files have them, required where a field is not
+    /// nullable, lists and maps in that layout. Rows need no order. The file appears whole or not at all.
+    /// </summary>
+    /// <param name="store">Where the file goes.</param>
+    /// <param name="path">Its path there, usually ending with <c>.parquet</c>.</param>
+    /// <param name="schema">The table's schema.</param>
+    /// <param name="rows">Checked like those of an ingest. None give a file without rows.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="cancellationToken">Gives up; there is no file then.</param>
+    /// <returns>The number of rows written.</returns>
+    /// <exception cref="ArgumentException">An option is outside of its range.</exception>
+    /// <exception cref="RowRejectedException">A row does not fit the schema, and there is nobody to hand it to.</exception>
+    /// <exception cref="ObjectExistsException">There is an object of that path.</exception>
+    public static Task<long> WriteAsync(
+        IObjectStore store, string path, Schema schema, IEnumerable<Row> rows, ParquetFileOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        return WriteAsync(store, path, schema, rows.ToAsyncEnumerable(), options, cancellationToken);
+    }
+
+    /// <inheritdoc cref="WriteAsync(IObjectStore, string, Schema, IEnumerable{Row}, ParquetFileOptions?, CancellationToken)"/>
+    public static Task<long> WriteAsync(
+        IObjectStore store, string path, Schema schema, IAsyncEnumerable<Row> rows, ParquetFileOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(schema);
+        ArgumentNullException.ThrowIfNull(rows);
+        schema.RequireRowKeys();
+        return WriteAsync(store, path, schema, rows, new RowEncoder(schema, KeyOrder.Bytes, RowFileWriter.Limits).Encode, options, cancellationToken);
+    }
+
+    /// <summary>The same for objects of the caller's own type.</summary>
+    /// <param name="store">Where the file goes.</param>
+    /// <param name="path">Its path there.</param>
+    /// <param name="rows">The objects.</param>
+    /// <param name="mapping">Their fields, for the schema that the file is written in.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="cancellationToken">Gives up; there is no file then.</param>
+    /// <returns>The number of rows written.</returns>
+    /// <exception cref="ArgumentException">An option is outside of its range.</exception>
+    /// <exception cref="RowRejectedException">A row does not fit the schema, and there is nobody to hand it to.</exception>
+    /// <exception cref="ObjectExistsException">There is an object of that path.</exception>
+    public static Task<long> WriteAsync<T>(
+        IObjectStore store, string path, IEnumerable<T> rows, RowMapping<T> mapping, ParquetFileOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(mapping);
+        return WriteAsync(
+            store, path, mapping.Schema, rows.ToAsyncEnumerable(), new TypedRowEncoder<T>(mapping, KeyOrder.Bytes, RowFileWriter.Limits).Encode, options, cancellationToken);
+    }
+
+    /// <summary>Writes rows as one Parquet file on a local disk; its folder is made if it is missing.</summary>
+    /// <inheritdoc cref="WriteAsync(IObjectStore, string, Schema, IEnumerable{Row}, ParquetFileOptions?, CancellationToken)"/>
+    public static Task<long> WriteAsync(
+        string path, Schema schema, IEnumerable<Row> rows, ParquetFileOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        string full = Path.GetFullPath(path);
+        var folder = new LocalObjectStore(Path.GetDirectoryName(full) ?? "/", new LocalObjectStoreOptions { Durable = false });
+        return WriteAsync(folder, Path.GetFileName(full), schema, rows, options, cancellationToken);
+    }
+
+    private static Task<long> WriteAsync<T>(
+        IObjectStore store, string path, Schema schema, IAsyncEnumerable<T> rows, Func<T, RowBatch, RowFault?> encode, ParquetFileOptions? options,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        options ??= new ParquetFileOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.RowGroupRowCount, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.RowGroupBytes, 1024, nameof(options));
+        return ParquetOutput.WriteAsync(store, path, schema, rows, encode, options, cancellationToken);
     }
 
     private static ParquetReaderLimits ReaderLimits(ParquetReadLimits? limits) => (limits ?? ParquetReadLimits.Default).ForReader();

@@ -263,25 +263,7 @@ internal static class IngestOpening
         _ => ColumnEncoding.Auto,
     };
 
-    private static CompressionCodec CodecOf(IngestOptions options, ILogger logger)
-    {
-        var codec = options.Codec switch
-        {
-            DataFileCodec.Zstd => CompressionCodec.Zstd,
-            DataFileCodec.Snappy => CompressionCodec.Snappy,
-            DataFileCodec.Gzip => CompressionCodec.Gzip,
-            DataFileCodec.Lz4Raw => CompressionCodec.Lz4Raw,
-            DataFileCodec.Brotli => CompressionCodec.Brotli,
-            _ => CompressionCodec.Uncompressed,
-        };
-        if (codec == CompressionCodec.Zstd && !PageCompression.IsAvailable(codec))
-        {
-            PipelineLog.FallBackToSnappy(logger);
-            return CompressionCodec.Snappy;
-        }
-
-        return codec;
-    }
+    private static CompressionCodec CodecOf(IngestOptions options, ILogger logger) => CodecChoice.Of(options.Codec, () => PipelineLog.FallBackToSnappy(logger));
 
     /// <exception cref="UnsupportedTableException">The table demands a codec that cannot be had here: another one is not put in its place.</exception>
     private static CompressionCodec CodecOf(TableFileSettings settings, string tableName)
