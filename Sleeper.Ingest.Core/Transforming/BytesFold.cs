@@ -47,7 +47,11 @@ internal sealed unsafe class BytesFold(bool isText, AggregationOperation operati
         return destination + _value.Length;
     }
 
-    public override void Dispose() => _value.Dispose();
+    public override void Dispose()
+    {
+        _value.Dispose();
+        base.Dispose();
+    }
 
     private byte* Append(byte* value)
     {

@@ -31,5 +31,9 @@ internal sealed unsafe class ListFold(Field field, MemoryBudget budget) : FieldF
         return destination + _bytes.Length;
     }
 
-    public override void Dispose() => _bytes.Dispose();
+    public override void Dispose()
+    {
+        _bytes.Dispose();
+        base.Dispose();
+    }
 }

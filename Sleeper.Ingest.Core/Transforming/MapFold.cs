@@ -75,6 +75,7 @@ internal sealed unsafe class MapFold(FieldTypeKind keyKind, FieldTypeKind valueK
         _values.Dispose();
         _entries.Dispose();
         _table.Dispose();
+        base.Dispose();
     }
 
     private ref Entry EntryAt(int index) => ref ((Entry*)_entries.Start)[index];
