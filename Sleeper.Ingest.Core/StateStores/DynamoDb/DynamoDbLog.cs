@@ -77,7 +77,7 @@ internal sealed class DynamoDbLog
 
             if (!isHeld)
             {
-                isHeld = position.UpdateTime is null || position.UpdateTime == entry.UpdateTime
+                isHeld = position.IsOf(entry)
                     ? true
                     : throw new BrokenLogException($"Entry {entry.Number} is another one than it was: the log was made anew.");
                 continue;
