@@ -54,6 +54,7 @@ public sealed class LiveFaultTests
         var error = await Assert.ThrowsAsync<CommitFailedException>(() => store.CommitAsync(attempt, table.Commit(attempt, files: 1000), Token));
         Assert.Contains("could not be stored", error.Message, StringComparison.Ordinal);
         Assert.Empty(table.Numbers());
+        Assert.Empty(await TableFixture.ObjectsAsync(table.Bucket));
     }
 
     [Fact]

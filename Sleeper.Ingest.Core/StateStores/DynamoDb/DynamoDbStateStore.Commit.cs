@@ -349,20 +349,23 @@ internal sealed partial class DynamoDbStateStore
 
     private async Task RemoveBodyAsync(PendingCommit pending)
     {
-        if (pending.BodyKey is null)
+        if (pending.BodyKey is { } key)
         {
-            return;
+            pending.BodyKey = null;
+            await RemoveBodyAsync(key).ConfigureAwait(false);
         }
+    }
 
+    private async Task RemoveBodyAsync(string key)
+    {
         try
         {
             // Not the caller's token: a cancelled commit cleans up all the same.
-            await _bodies.RemoveAsync(pending.BodyKey, CancellationToken.None).ConfigureAwait(false);
-            pending.BodyKey = null;
+            await _bodies.RemoveAsync(key, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e)
         {
-            _options.CleanUpFailed?.Invoke($"The transaction body '{pending.BodyKey}' in '{_table.DataBucket.Name}' could not be removed. No entry names it.", e);
+            _options.CleanUpFailed?.Invoke($"The transaction body '{key}' in '{_table.DataBucket.Name}' could not be removed. No entry names it.", e);
         }
     }
 

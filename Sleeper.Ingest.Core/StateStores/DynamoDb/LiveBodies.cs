@@ -22,8 +22,17 @@ internal sealed class LiveBodies(IObjectStore dataBucket, LiveTablePaths paths, 
     public async Task<string> StoreAsync(string json, CancellationToken cancellationToken)
     {
         string key = NewKey();
-        await dataBucket.PutAsync(key, Encoding.UTF8.GetBytes(json), cancellationToken).ConfigureAwait(false);
-        return key;
+        try
+        {
+            await dataBucket.PutAsync(key, Encoding.UTF8.GetBytes(json), cancellationToken).ConfigureAwait(false);
+            return key;
+        }
+        catch
+        {
+            // It may be there all the same, and nobody will ever name it.
+            await TryRemoveAsync(key).ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>Removes a body that no entry names and none will.</summary>
@@ -43,6 +52,18 @@ internal sealed class LiveBodies(IObjectStore dataBucket, LiveTablePaths paths, 
         catch (TransactionFormatException e)
         {
             throw new TableDamagedException(name, $"Its {entry.Type.Name()} transaction cannot be read: {e.Message}", e);
+        }
+    }
+
+    private async Task TryRemoveAsync(string key)
+    {
+        try
+        {
+            await RemoveAsync(key, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            options.CleanUpFailed?.Invoke($"The transaction body '{key}' in '{dataBucket.Name}' could not be removed, if it is there. No entry names it.", e);
         }
     }
 

@@ -1,4 +1,5 @@
 using Sleeper.Ingest.Core.StateStores.TransactionLog;
+using Sleeper.Ingest.Core.StateStores.TransactionLog.Transactions;
 
 namespace Sleeper.Ingest.Core.StateStores.DynamoDb;
 
@@ -7,7 +8,8 @@ namespace Sleeper.Ingest.Core.StateStores.DynamoDb;
 /// <param name="commit">What is to become visible.</param>
 /// <param name="ingestHash">What the names of its files begin with.</param>
 /// <param name="updateTime">The entry's time, read once: tries do not change it.</param>
-internal sealed class PendingCommit(IngestAttempt attempt, IngestCommit commit, string ingestHash, DateTimeOffset updateTime)
+/// <param name="job">The members of its ingest job, if it is of one and goes through the committer; else null.</param>
+internal sealed class PendingCommit(IngestAttempt attempt, IngestCommit commit, string ingestHash, DateTimeOffset updateTime, AddFiles.JobMembers? job = null)
 {
     public IngestAttempt Attempt { get; } = attempt;
 
@@ -16,7 +18,7 @@ internal sealed class PendingCommit(IngestAttempt attempt, IngestCommit commit, 
     public string IngestHash { get; } = ingestHash;
 
     /// <summary>The transaction as it stands in the entry.</summary>
-    public string Json { get; } = System.Text.Encoding.UTF8.GetString(CommittedFiles.ToTransaction(commit.Files).ToBytes());
+    public string Json { get; } = System.Text.Encoding.UTF8.GetString(new AddFiles(CommittedFiles.ToTransaction(commit.Files).Files, job).ToBytes());
 
     /// <summary>The object that holds the transaction, once it is stored; null as long as there is none.</summary>
     public string? BodyKey { get; set; }

@@ -1,0 +1,196 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.StateStores.DynamoDb;
+using Sleeper.Ingest.Core.StateStores.DynamoDb.Queued;
+using Sleeper.Ingest.Core.StateStores.TransactionLog.Transactions;
+using Sleeper.Ingest.Core.Tests.Support;
+
+namespace Sleeper.Ingest.Core.Tests.StateStores.DynamoDb;
+
+/// <summary>Commits through Sleeper's commit queue: items 15, 47 to 49 and 57 of the state store's checklist, and hazards H7 and H10.</summary>
+public sealed class QueuedCommitTests
+{
+    private static readonly AddFiles.JobMembers Job = new("job-7f", "csharp-host-1", "run-01", 1767323045678);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Item_47_a_message_is_the_originals_member_by_member()
+    {
+        var (table, queue, store, commits) = await MakeAsync();
+        using (store)
+        {
+            await SendAsync(table, store, commits, "one", Job);
+            await SendAsync(table, store, commits, "two", null);
+        }
+
+        var original = Message("commit-with-job-members.json");
+        var ours = JsonDocument.Parse(queue.Sent[0].Body).RootElement;
+        Assert.Equal(MemberTree(original), MemberTree(ours));
+        Assert.Equal("ADD_FILES", ours.GetProperty("transactionType").GetString());
+        Assert.Equal(1767323045678, ours.GetProperty("transaction").GetProperty("writtenTime").GetInt64());
+        Assert.Equal(MemberTree(Message("commit-without-job-members.json")), MemberTree(JsonDocument.Parse(queue.Sent[1].Body).RootElement));
+        Assert.All(queue.Sent, s => Assert.Equal(LiveTable.TableId, s.Options.GroupId));
+        Assert.All(queue.Sent, s => Assert.DoesNotContain("null", s.Body, StringComparison.Ordinal));
+        Assert.Equal(2, queue.Sent.Select(s => Guid.Parse(s.Options.DeduplicationId!)).Distinct().Count());
+    }
+
+    [Fact]
+    public void Item_47_the_two_forms_of_a_message_are_byte_by_byte_the_originals()
+    {
+        using var json = JsonDocument.Parse(File.ReadAllText(RepositoryFolder.Combine("Sleeper.Ingest.Core.Tests", "Fixtures", "transactions", "commit-request.json")));
+        string inline = json.RootElement.GetProperty("withTransaction").GetString()!;
+        string transaction = JsonDocument.Parse(inline).RootElement.GetProperty("transaction").GetRawText();
+        Assert.Equal(inline, CommitMessage.Write("0a1b2c3d", transaction, null));
+        Assert.Equal(json.RootElement.GetProperty("withBodyKey").GetString(), CommitMessage.Write("0a1b2c3d", "", "0a1b2c3d/statestore/transactions/x.json"));
+    }
+
+    [Fact]
+    public async Task Item_48_a_long_body_is_in_the_bucket_before_the_message_that_names_it()
+    {
+        var (table, queue, store, commits) = await MakeAsync();
+        using var _ = store;
+        queue.Fault = n =>
+        {
+            string key = JsonDocument.Parse(queue.Sent[n - 1].Body).RootElement.GetProperty("bodyKey").GetString()!;
+            Assert.NotNull(table.Bucket.HeadAsync(key, Token).AsTask().GetAwaiter().GetResult());
+            return null;
+        };
+        var queued = await SendAsync(table, store, commits, "id", Job, files: 1000);
+        Assert.Equal(MemberTree(Message("commit-body-in-s3.json")), MemberTree(JsonDocument.Parse(queue.Sent[0].Body).RootElement));
+        queue.ApplyNext();
+        Assert.Equal(1, (await commits.WaitAsync(queued, TimeSpan.FromSeconds(5), Token)).TransactionNumber);
+        using var reader = table.Open(2);
+        Assert.Equal(1000, (await reader.LoadStateAsync(Token)).References.Count);
+        Assert.NotNull(await reader.FindCommitAsync("id", Token));
+        Assert.Equal("job-7f", (await reader.LoadStateAsync(Token)).RecentCommits[0].IngestId);
+    }
+
+    [Fact]
+    public async Task Item_49_a_sent_commit_is_not_committed_until_its_entry_is_seen_and_else_unknown()
+    {
+        var (table, queue, store, commits) = await MakeAsync();
+        using var _ = store;
+        var queued = await SendAsync(table, store, commits, "id", null);
+        Assert.Null(await store.FindCommitAsync("id", Token));
+        var error = await Assert.ThrowsAsync<CommitOutcomeUnknownException>(() => commits.WaitAsync(queued, TimeSpan.FromSeconds(30), Token));
+        Assert.Contains("dead letters", error.Message, StringComparison.Ordinal);
+
+        // Others commit; the entry comes between theirs.
+        using var direct = table.Open(2);
+        await table.CommitAsync(direct, "other-1");
+        queue.ApplyNext();
+        await table.CommitAsync(direct, "other-2");
+        Assert.Equal(2, (await commits.WaitAsync(queued, TimeSpan.FromSeconds(30), Token)).TransactionNumber);
+        Assert.Equal(2, (await direct.FindCommitAsync("id", Token))!.TransactionNumber);
+
+        // Sent again as a new attempt, it is found at once and nothing is sent.
+        var again = await store.BeginAttemptAsync("id", Token);
+        Assert.NotNull(again.Committed);
+        Assert.True((await commits.SendAsync(again, table.Commit(again), null, Token)).Committed!.AlreadyCommitted);
+        Assert.Single(queue.Sent);
+    }
+
+    [Fact]
+    public async Task Item_49_waiting_goes_on_through_errors_of_the_log()
+    {
+        var (table, queue, store, commits) = await MakeAsync();
+        using var _ = store;
+        var queued = await SendAsync(table, store, commits, "id", null);
+        queue.ApplyNext();
+        int errors = 3;
+        table.DynamoDb.Fault = call => errors-- > 0 ? DynamoDbFault.InternalErrorBefore : DynamoDbFault.None;
+        Assert.Equal(1, (await commits.WaitAsync(queued, TimeSpan.FromMinutes(5), Token)).TransactionNumber);
+    }
+
+    [Theory]
+    [InlineData("before", false)]
+    [InlineData("after", false)]
+    [InlineData("after", true)]
+    public async Task Item_57_a_send_without_an_answer_is_repeated_only_after_the_log_was_searched_and_makes_one_entry(string fault, bool isQuick)
+    {
+        var (table, queue, store, commits) = await MakeAsync();
+        using var _ = store;
+        queue.IsQuick = isQuick;
+        queue.Fault = n => n <= 2 ? fault : null;
+        int looks = 0;
+        var attempt = await store.BeginAttemptAsync("id", Token);
+        table.DynamoDb.ForgetCalls();
+        table.DynamoDb.Before = call =>
+        {
+            looks += queue.Sent.Count > 0 ? 1 : 0;
+            return Task.CompletedTask;
+        };
+        var (queued, committed) = await commits.SendAsync(attempt, table.Commit(attempt), Job, Token);
+        Assert.Equal(isQuick, committed is not null);
+        Assert.Equal(isQuick ? 1 : 3, queue.Sent.Count);
+        Assert.Equal(queue.Sent.Count - (isQuick ? 0 : 1), looks);
+        Assert.Single(queue.Sent.Select(s => s.Options.DeduplicationId).Distinct());
+        while (queue.Waiting.Count > 0)
+        {
+            queue.ApplyNext();
+        }
+
+        Assert.Equal([1L], table.Numbers());
+        Assert.Equal(1, committed?.TransactionNumber ?? (await commits.WaitAsync(queued!, TimeSpan.FromSeconds(5), Token)).TransactionNumber);
+    }
+
+    [Fact]
+    public async Task A_queue_that_refuses_fails_the_commit_and_one_that_never_answers_leaves_it_unknown()
+    {
+        var (table, queue, store, commits) = await MakeAsync();
+        using var _ = store;
+        var attempt = await store.BeginAttemptAsync("id", Token);
+        queue.Fault = n => "refused";
+        var refused = await Assert.ThrowsAsync<CommitFailedException>(() => commits.SendAsync(attempt, table.Commit(attempt, files: 1000), null, Token));
+        Assert.Contains("sqs:SendMessage", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(await TableFixture.ObjectsAsync(table.Bucket));
+        queue.Fault = _ => "before";
+        await Assert.ThrowsAsync<CommitOutcomeUnknownException>(() => commits.SendAsync(attempt, table.Commit(attempt), null, Token));
+    }
+
+    [Fact]
+    public async Task What_readers_would_apply_blindly_is_not_sent()
+    {
+        var (table, queue, store, commits) = await MakeAsync();
+        using var _ = store;
+        var attempt = await store.BeginAttemptAsync("id", Token);
+        await Assert.ThrowsAsync<ArgumentException>(() => commits.SendAsync(attempt, new IngestCommit([], 0, 1), null, Token));
+        await Assert.ThrowsAsync<CommitFailedException>(() => commits.SendAsync(attempt, table.Commit(attempt, partitionId: "gone"), null, Token));
+        Assert.Empty(queue.Sent);
+    }
+
+    private static JsonElement Message(string file)
+    {
+        string path = RepositoryFolder.Combine("Sleeper.Ingest.Core.Tests", "Fixtures", "live-instance", "messages", file);
+        return JsonDocument.Parse(JsonDocument.Parse(File.ReadAllText(path, Encoding.UTF8)).RootElement.GetProperty("Body").GetString()!).RootElement.Clone();
+    }
+
+    /// <summary>Names and kinds of members, depth first, of arrays those of the first element.</summary>
+    private static string MemberTree(JsonElement json) => json.ValueKind switch
+    {
+        JsonValueKind.Object => "{" + string.Join(',', json.EnumerateObject().Select(m => m.Name + ":" + MemberTree(m.Value))) + "}",
+        JsonValueKind.Array => "[" + MemberTree(json[0]) + "]",
+        JsonValueKind.True or JsonValueKind.False => "flag",
+        _ => json.ValueKind.ToString(),
+    };
+
+    private static async Task<(LiveTable Table, CommitterDouble Queue, DynamoDbStateStore Store, QueuedCommits Commits)> MakeAsync()
+    {
+        var table = await LiveTable.CreateAsync();
+        var queue = new CommitterDouble(table);
+        var options = TableFixture.Options(7, new StateStoreClock { Patience = TimeSpan.FromSeconds(60) });
+        var store = new DynamoDbStateStore(table.DynamoDb.NewClient(), table.Identity, new LiveStoreSettings(), options);
+        return (table, queue, store, new QueuedCommits(store, LiveTable.TableId, queue, options));
+    }
+
+    private static async Task<QueuedCommit> SendAsync(LiveTable table, DynamoDbStateStore store, QueuedCommits commits, string id, AddFiles.JobMembers? job, int files = 1)
+    {
+        var attempt = await store.BeginAttemptAsync(id, Token);
+        var (queued, committed) = await commits.SendAsync(attempt, table.Commit(attempt, files: files), job, Token);
+        Assert.Null(committed);
+        return queued!;
+    }
+}
