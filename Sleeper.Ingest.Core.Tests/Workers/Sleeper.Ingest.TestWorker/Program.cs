@@ -12,6 +12,7 @@ internal static class Program
         ["fsync-probe"] = FsyncProbeCommand.RunAsync,
         ["put-forever"] = PutForeverCommand.RunAsync,
         ["commit-loop"] = CommitLoopCommand.RunAsync,
+        ["live-commit-loop"] = LiveCommitLoopCommand.RunAsync,
         ["maintain-loop"] = MaintainLoopCommand.RunAsync,
         ["ingest"] = IngestCommand.RunAsync,
         ["observed-ingest"] = ObservedIngestCommand.RunAsync,
