@@ -35,9 +35,10 @@ internal static class LayerTable
         ["Committing"] = ["Schemas", "Parquet", "ObjectStores", "Rows", "Partitioning", "Sketches", "DataFiles", "StateStores"],
         ["Pipeline"] = [.. Files, Root],
         ["Reading"] = [.. Files, Root],
-        ["Queues"] = ["ObjectStores"],
+        ["Aws"] = [],
+        ["Queues"] = ["ObjectStores", "Aws"],
         [Root] = [.. Files, "Pipeline", "Reading"],
-        ["Jobs"] = [.. Files, "Pipeline", "Reading", "Queues", Root],
+        ["Jobs"] = [.. Files, "Aws", "Pipeline", "Reading", "Queues", Root],
     };
 
     public static IReadOnlyCollection<string> Folders => Allowed.Keys;

@@ -176,8 +176,12 @@ public abstract class MessageQueueContractTests
             }
         })));
 
-        Assert.Equal(Enumerable.Range(0, Messages).Select(i => $"m{i}").Order(), got.Order());
+        var received = LeasesExclude ? got.Order() : got.Distinct().Order();
+        Assert.Equal(Enumerable.Range(0, Messages).Select(i => $"m{i}").Order(), received);
     }
+
+    /// <summary>Whether nobody else ever receives a leased message. SQS promises only that each comes at least once, and its emulator does give one twice under load.</summary>
+    protected virtual bool LeasesExclude => true;
 
     protected abstract Task<IMessageQueue> NewQueueAsync();
 

@@ -140,6 +140,8 @@ public sealed class SqsQueueTests : MessageQueueContractTests
         Assert.Equal($"https://{host}/", server.Requests[0].Url);
     }
 
+    protected override bool LeasesExclude => false;
+
     protected override async Task<IMessageQueue> NewQueueAsync() => (await NewQueueWithDeadLettersAsync(MaxReceiveCount)).Queue;
 
     protected override async Task<IMessageQueue> AnotherViewAsync(IMessageQueue queue) => new SqsQueue(await NewClientAsync(), queue.Name);

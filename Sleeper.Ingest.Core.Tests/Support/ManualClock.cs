@@ -32,6 +32,25 @@ internal sealed class ManualClock(DateTimeOffset? start = null) : TimeProvider
         due.ForEach(t => t.Callback());
     }
 
+    /// <summary>Waits until somebody waits for the clock, then moves it.</summary>
+    public async Task AdvanceWhenWaitedForAsync(TimeSpan time)
+    {
+        while (!IsWaitedFor())
+        {
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
+        Advance(time);
+    }
+
+    private bool IsWaitedFor()
+    {
+        lock (_lock)
+        {
+            return _timers.Exists(t => t.Due != DateTimeOffset.MaxValue);
+        }
+    }
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new ManualTimer(this, () => callback(state));

@@ -1,10 +1,7 @@
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Amazon.Runtime;
-using Amazon.Runtime.Credentials.Internal;
-using Amazon.Runtime.Endpoints;
 using Amazon.Runtime.Internal;
-using Amazon.Runtime.Internal.Auth;
+using Sleeper.Ingest.Core.Aws;
 
 namespace Sleeper.Ingest.Core.Queues.Sqs;
 
@@ -17,7 +14,7 @@ namespace Sleeper.Ingest.Core.Queues.Sqs;
 /// </remarks>
 public sealed class SqsClient : AmazonServiceClient
 {
-    internal const string Service = "SQS";
+    internal static readonly AwsJsonService Service = new("SQS", "sqs", "AmazonSQS", "1.0");
 
     /// <summary>A client with the SDK's own search for credentials.</summary>
     public SqsClient(SqsClientConfig? config = null)
@@ -32,7 +29,7 @@ public sealed class SqsClient : AmazonServiceClient
     }
 
     /// <inheritdoc/>
-    protected override IServiceMetadata ServiceMetadata { get; } = new Metadata();
+    protected override IServiceMetadata ServiceMetadata { get; } = new AwsServiceMetadata(Service.Id);
 
     /// <summary>Makes a queue, or finds the one of that name if its attributes are the same.</summary>
     /// <param name="name">Its name; a FIFO queue's ends with <c>.fifo</c>.</param>
@@ -85,47 +82,13 @@ public sealed class SqsClient : AmazonServiceClient
     protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline)
     {
         ArgumentNullException.ThrowIfNull(pipeline);
-        pipeline.AddHandlerAfter<Marshaller>(new AuthHandler());
-        pipeline.AddHandlerAfter<Marshaller>(new EndpointHandler());
+        AwsJsonClient.AddHandlers(pipeline);
     }
 
-    private async Task<TReply> CallAsync<TRequest, TReply>(
-        string operation, TRequest request, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TReply> replyType, CancellationToken cancellationToken)
-    {
-        byte[] body = await CallAsync(operation, request, requestType, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            // Some servers answer with nothing at all where the service has an empty object.
-            return JsonSerializer.Deserialize(body.Length == 0 ? "{}"u8 : body, replyType) ?? throw new JsonException("It is null.");
-        }
-        catch (JsonException e)
-        {
-            throw new AmazonClientException($"The reply of {operation}, {body.Length} bytes, is not what SQS answers: {e.Message} Check the endpoint.", e);
-        }
-    }
+    private Task<TReply> CallAsync<TRequest, TReply>(
+        string operation, TRequest request, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TReply> replyType, CancellationToken cancellationToken) =>
+        AwsJsonClient.CallAsync(InvokeAsync<AwsJsonReply>, Service, operation, request, requestType, replyType, cancellationToken);
 
-    private async Task<byte[]> CallAsync<TRequest>(string operation, TRequest request, JsonTypeInfo<TRequest> type, CancellationToken cancellationToken)
-    {
-        var call = new SqsRequest(operation, JsonSerializer.SerializeToUtf8Bytes(request, type));
-        var options = new InvokeOptions { RequestMarshaller = SqsMarshaller.Instance, ResponseUnmarshaller = SqsUnmarshaller.Instance };
-        var response = await InvokeAsync<SqsResponse>(call, options, cancellationToken).ConfigureAwait(false);
-        return response.Body;
-    }
-
-    private sealed class Metadata : IServiceMetadata
-    {
-        public string ServiceId => Service;
-
-        public IDictionary<string, string> OperationNameMapping { get; } = new Dictionary<string, string>();
-    }
-
-    private sealed class EndpointHandler : BaseEndpointResolver
-    {
-        protected override EndpointParameters MapEndpointsParameters(IRequestContext requestContext) => new();
-    }
-
-    private sealed class AuthHandler : BaseAuthResolverHandler
-    {
-        protected override List<IAuthSchemeOption> ResolveAuthOptions(IExecutionContext executionContext) => AuthSchemeOption.DEFAULT_SIGV4;
-    }
+    private Task<byte[]> CallAsync<TRequest>(string operation, TRequest request, JsonTypeInfo<TRequest> type, CancellationToken cancellationToken) =>
+        AwsJsonClient.CallAsync(InvokeAsync<AwsJsonReply>, Service, operation, request, type, cancellationToken);
 }

@@ -1,6 +1,7 @@
 using Amazon.Runtime;
 using Amazon.Runtime.Endpoints;
 using Amazon.Runtime.Internal;
+using Sleeper.Ingest.Core.Aws;
 
 namespace Sleeper.Ingest.Core.Queues.Sqs;
 
@@ -14,14 +15,14 @@ public sealed class SqsClientConfig : ClientConfig, IEndpointProvider
     public SqsClientConfig()
         : base(new DefaultConfigurationProvider([Defaults]))
     {
-        ServiceId = SqsClient.Service; // makes AWS_ENDPOINT_URL_SQS and the services of profiles count
-        AuthenticationServiceName = "sqs";
+        ServiceId = SqsClient.Service.Id; // makes AWS_ENDPOINT_URL_SQS and the services of profiles count
+        AuthenticationServiceName = SqsClient.Service.EndpointPrefix;
         Timeout = TimeSpan.FromSeconds(60);
         EndpointProvider = this;
     }
 
     /// <inheritdoc/>
-    public override string RegionEndpointServiceName => "sqs";
+    public override string RegionEndpointServiceName => SqsClient.Service.EndpointPrefix;
 
     /// <inheritdoc/>
     public override string ServiceVersion => "2012-11-05";
@@ -35,17 +36,5 @@ public sealed class SqsClientConfig : ClientConfig, IEndpointProvider
     /// <inheritdoc/>
     Endpoint IEndpointProvider.ResolveEndpoint(EndpointParameters parameters) => Resolve();
 
-    private Endpoint Resolve()
-    {
-        if (!string.IsNullOrEmpty(ServiceURL))
-        {
-            return new Endpoint(ServiceURL);
-        }
-
-        var region = RegionEndpoint
-            ?? throw new AmazonClientException("No region is set for the queue. Set AWS_REGION or the region of the profile, or RegionEndpoint of the SqsClientConfig.");
-        return UseDualstackEndpoint
-            ? throw new AmazonClientException("The queue client has no dual-stack endpoints. Set ServiceURL of the SqsClientConfig, or turn UseDualstackEndpoint off.")
-            : new Endpoint($"https://sqs{(UseFIPSEndpoint ? "-fips" : "")}.{region.SystemName}.{region.PartitionDnsSuffix}");
-    }
+    private Endpoint Resolve() => AwsJsonClient.ResolveEndpoint(SqsClient.Service, this);
 }

@@ -15,7 +15,6 @@ namespace Sleeper.Ingest.Core.Queues.Sqs;
 [JsonSerializable(typeof(ReceiveMessageReply))]
 [JsonSerializable(typeof(DeleteMessageRequest))]
 [JsonSerializable(typeof(ChangeMessageVisibilityRequest))]
-[JsonSerializable(typeof(ErrorReply))]
 [JsonSerializable(typeof(RedrivePolicy))]
 internal sealed partial class SqsJson : JsonSerializerContext;
 
@@ -49,8 +48,3 @@ internal sealed record ChangeMessageVisibilityRequest(string QueueUrl, string Re
 internal sealed record RedrivePolicy(
     [property: JsonPropertyName("deadLetterTargetArn")] string? DeadLetterTargetArn,
     [property: JsonPropertyName("maxReceiveCount"), JsonNumberHandling(JsonNumberHandling.AllowReadingFromString)] int MaxReceiveCount);
-
-internal sealed record ErrorReply(
-    [property: JsonPropertyName("__type")] string? Type,
-    [property: JsonPropertyName("message")] string? Message,
-    [property: JsonPropertyName("Message")] string? CapitalMessage);

@@ -3,21 +3,21 @@ using System.Text.Json;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal.Transform;
 
-namespace Sleeper.Ingest.Core.Queues.Sqs;
+namespace Sleeper.Ingest.Core.Aws;
 
 /// <summary>Takes a reply off the wire: its bytes, or the error that they say.</summary>
-internal sealed class SqsUnmarshaller : JsonResponseUnmarshaller
+internal sealed class AwsJsonUnmarshaller : JsonResponseUnmarshaller
 {
-    public static SqsUnmarshaller Instance { get; } = new();
+    public static AwsJsonUnmarshaller Instance { get; } = new();
 
-    public override AmazonWebServiceResponse Unmarshall(JsonUnmarshallerContext input) => new SqsResponse { Body = ReadAll(input) };
+    public override AmazonWebServiceResponse Unmarshall(JsonUnmarshallerContext input) => new AwsJsonReply { Body = ReadAll(input) };
 
     public override AmazonServiceException UnmarshallException(JsonUnmarshallerContext input, Exception innerException, HttpStatusCode statusCode)
     {
-        ErrorReply? error = null;
+        AwsJsonError? error = null;
         try
         {
-            error = JsonSerializer.Deserialize(ReadAll(input), SqsJson.Default.ErrorReply);
+            error = JsonSerializer.Deserialize(ReadAll(input), AwsJson.Default.AwsJsonError);
         }
         catch (JsonException)
         {

@@ -1,9 +1,9 @@
 using Amazon.Runtime;
 
-namespace Sleeper.Ingest.Core.Queues.Sqs;
+namespace Sleeper.Ingest.Core.Aws;
 
 /// <summary>One reply as the SDK's pipeline carries it: its JSON.</summary>
-internal sealed class SqsResponse : AmazonWebServiceResponse
+internal sealed class AwsJsonReply : AmazonWebServiceResponse
 {
     public byte[] Body { get; init; } = [];
 }
