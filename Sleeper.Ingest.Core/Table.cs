@@ -155,6 +155,30 @@ public sealed class Table
         return Describe(state, sizes);
     }
 
+    /// <summary>
+    /// Copies this own table, as it is now, into a deployed instance as a new table: its partitions, its files under new names, and its properties. This one stays as it is; nobody should
+    /// write to it meanwhile, or what is written later is not in the copy.
+    /// </summary>
+    /// <remarks>
+    /// A live table is split in Java's order, this one in that of bytes. Split points on which they disagree for a row of the table are left out, and rows of the leaves beside them are ingested
+    /// again, by a second commit; so are rows of files whose codec the instance's programs cannot read. A move that broke off is made to its end by being made again.
+    /// </remarks>
+    /// <param name="instance">The instance. It must stay open as long as the new table is used.</param>
+    /// <param name="name">The new table's name; null for this one's.</param>
+    /// <param name="cancellationToken">Gives up. What was made stays, for the move to be made again.</param>
+    /// <exception cref="InvalidOperationException">This is a table of an instance itself.</exception>
+    /// <exception cref="TableExistsException">The instance has another table of that name.</exception>
+    public async Task<Table> MoveToAsync(SleeperInstance instance, string? name = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        if (_table.IsLive)
+        {
+            throw new InvalidOperationException($"Table '{Name}' is a table of a deployed instance: only own tables are moved. Ingest the rows that it is read as.");
+        }
+
+        return new Table(await TableMove.RunAsync(_table, instance, name ?? Name, StateOptions(), cancellationToken).ConfigureAwait(false));
+    }
+
     /// <summary>The same table, whose data files are read under other limits than <see cref="ParquetReadLimits.Default"/>.</summary>
     /// <param name="limits">What a data file may ask of its reader; beyond that a read ends in a <see cref="TableReadException"/>.</param>
     /// <exception cref="ArgumentException">A limit is outside of its range.</exception>

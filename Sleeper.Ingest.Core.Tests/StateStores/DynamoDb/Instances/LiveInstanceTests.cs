@@ -231,7 +231,7 @@ public sealed class LiveInstanceTests
         return body.ToJsonString(new JsonSerializerOptions { WriteIndented = true });
     }
 
-    private static async Task<ParquetFileReader> OpenFileAsync(LiveInstanceDump live, string fileName)
+    internal static async Task<ParquetFileReader> OpenFileAsync(LiveInstanceDump live, string fileName)
     {
         using var s3 = live.Aws.NewS3Client();
         using var found = await s3.GetObjectAsync(live.DataBucket, fileName.Split('/', 4)[3], Token);
