@@ -5,7 +5,7 @@ using Sleeper.Ingest.Core.Rows;
 namespace Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 
 /// <summary>A table of a deployed instance, open: its properties, its state, and how it is written.</summary>
-internal sealed class LiveTable
+internal sealed class LiveTable : IDisposable
 {
     private readonly DynamoDbStateStore _stateStore;
 
@@ -49,6 +49,8 @@ internal sealed class LiveTable
         FileSettings = FilesOf(Properties),
         BeginFreshAttemptAsync = _stateStore.BeginFirstAttemptAsync,
     };
+
+    public void Dispose() => _stateStore.Dispose();
 
     private static KeyOrder OrderOf(LiveTableProperties properties) =>
         "java".Equals(properties.Text(TableProperty.DataEngine), StringComparison.OrdinalIgnoreCase) ? KeyOrder.Java : KeyOrder.Bytes;
