@@ -68,7 +68,10 @@ internal sealed class DataFileWriter : IDisposable
                     encoders,
                     () => new RowColumnMapper(_schema, _order, _skipBytes),
                     () => new RowGroupEncoder(_parquetSchema, _writerOptions),
-                    group => AppendAsync(group, file, builder, output, cancellationToken)) { Clock = Clock };
+                    group => AppendAsync(group, file, builder, output, cancellationToken))
+                {
+                    Clock = Clock,
+                };
                 return await groups.RunAsync(rows, file.RowCount, _options, _sketches, run, cancellationToken).ConfigureAwait(false);
             },
             cancellationToken);
