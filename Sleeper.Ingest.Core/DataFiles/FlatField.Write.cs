@@ -16,6 +16,7 @@ internal sealed unsafe partial class FlatField
     /// <param name="count">Rows.</param>
     /// <param name="positions">Where each row is written.</param>
     /// <param name="ahead">Bytes that each row was written beyond its position: fields of fixed length move this one number instead of all positions.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Write(int first, int count, byte** positions, ref int ahead)
     {
         var vector = _field.Values!;

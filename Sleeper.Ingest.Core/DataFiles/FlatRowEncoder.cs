@@ -178,7 +178,11 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
         var spans = batch.ReserveSpans(count);
         if (_isEven && router is null)
         {
-            spans.Fill(new RowSpan(*_keyLengths, *_rowLengths - *_keyLengths, 0));
+            var span = new RowSpan(*_keyLengths, *_rowLengths - *_keyLengths, 0);
+            for (int i = 0; i < spans.Length; i++)
+            {
+                spans[i] = span;
+            }
         }
         else
         {

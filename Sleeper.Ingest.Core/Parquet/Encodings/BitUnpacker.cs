@@ -132,6 +132,7 @@ internal static unsafe class BitUnpacker
     }
 
     /// <summary>How many values, from the first on, an 8-byte load gives without passing the limit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int WholeLoads(byte* source, byte* limit, long firstBit, int width, int count)
     {
         long lastBit = ((limit - source - 8) * 8) + 7;
@@ -139,6 +140,7 @@ internal static unsafe class BitUnpacker
     }
 
     /// <summary>The bits from <paramref name="bit"/> on, as many as 8 bytes hold; zeros stand for what lies past the limit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ulong Load(byte* source, byte* limit, long bit)
     {
         byte* at = source + (bit >> 3);
