@@ -44,8 +44,8 @@ internal static class AgeOffParser
         if (className != IteratorClass)
         {
             throw Fault(
-                $"The property {TableIteratorProperties.IteratorClassKey} names the Java class '{className}', which cannot be run here; of iterators only {IteratorClass} is "
-                + "known. Rows that it did not see would be other rows than the table asks for: ingest into this table with the Java original.");
+                $"The property {TableIteratorProperties.IteratorClassKey} names the Java class '{className}', which cannot be run here; of iterators "
+                + $"only {IteratorClass} is known. Rows that it did not see would be other rows than the table asks for: ingest into this table with the Java original.");
         }
 
         return Parse(schema, config ?? "", $"The property {TableIteratorProperties.IteratorConfigKey}, '{config}',");

@@ -35,7 +35,10 @@ internal static class AggregationParser
         Refuse(
             names.Where(n => schema.IndexOf(n) < 0),
             $"{where} names fields that the table does not have", PropertyText.FieldsOf(schema).TrimEnd('.'));
-        Refuse(schema.ValueFields.Where(f => f.IsNullable).Select(f => f.Name), $"{where} is for nullable fields", "null cannot be aggregated: make a table in which they are not nullable");
+        Refuse(
+            schema.ValueFields.Where(f => f.IsNullable).Select(f => f.Name),
+            $"{where} is for nullable fields",
+            "null cannot be aggregated: make a table in which they are not nullable");
         return new Aggregation([.. schema.ValueFields.Select(f => operations.First(o => o.Field == f.Name).Operation)]);
     }
 
@@ -54,8 +57,8 @@ internal static class AggregationParser
             if (close < 0 || !TryParse(name, out var operation) || (close + 1 < text.Length && text[close + 1] != ','))
             {
                 throw new FormatException(
-                    $"{where} has '{(close < 0 ? text[at..] : text[at..(close + 1)])}', which is no aggregation that is known: write sum(field), min(field) or max(field), with commas between "
-                    + $"them, for maps {MapPrefix}sum(field) and so on.");
+                    $"{where} has '{(close < 0 ? text[at..] : text[at..(close + 1)])}', which is no aggregation that is known: "
+                    + $"write sum(field), min(field) or max(field), with commas between them, for maps {MapPrefix}sum(field) and so on.");
             }
 
             operations.Add((operation, text[(open + 1)..close]));

@@ -58,8 +58,8 @@ internal sealed unsafe class GrowingBytes : IDisposable
         if (needed > int.MaxValue || (!_budget.TryReserve(capacity) && !_budget.TryReserve(capacity = needed)))
         {
             throw new IngestException(
-                $"Aggregating the rows of one key needs {needed:N0} bytes at once, but of the memory budget of {_budget.LimitBytes:N0} bytes only {_budget.FreeBytes:N0} are free. "
-                + "Raise the memory budget, or lower the degree of parallelism.");
+                $"Aggregating the rows of one key needs {needed:N0} bytes at once, but of the memory budget of {_budget.LimitBytes:N0} bytes "
+                + $"only {_budget.FreeBytes:N0} are free. Raise the memory budget, or lower the degree of parallelism.");
         }
 
         var larger = new NativeBuffer((nint)capacity, _budget);

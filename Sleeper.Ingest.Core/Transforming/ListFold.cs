@@ -22,8 +22,8 @@ internal sealed unsafe class ListFold(Field field, MemoryBudget budget) : FieldF
 
     /// <summary>The error for two lists that meet.</summary>
     public static IngestException CannotJoin(Field field) => new(
-        $"Two rows have the same keys, but their values of the field '{field.Name}', which is {field.Type}, cannot be aggregated: lists have no sum, minimum or maximum. "
-        + $"The table asks for it by its property {TableIteratorProperties.AggregationsKey}; use a table without aggregations, or without that field.");
+        $"Two rows have the same keys, but their values of the field '{field.Name}', which is {field.Type}, cannot be aggregated: "
+        + $"lists have no sum, minimum or maximum. The table asks for it by its property {TableIteratorProperties.AggregationsKey}; use a table without aggregations, or without that field.");
 
     public override byte* Write(byte* destination)
     {
