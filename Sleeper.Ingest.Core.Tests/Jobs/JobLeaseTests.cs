@@ -6,12 +6,14 @@ using Sleeper.Ingest.Core.Tests.Support;
 namespace Sleeper.Ingest.Core.Tests.Jobs;
 
 /// <summary>Checklist 25: the lease of a message is kept while its job runs, and its loss is found out.</summary>
-public sealed class JobLeaseTests
+public sealed class JobLeaseTests : IDisposable
 {
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(5);
     private readonly ManualClock _clock = new();
     private readonly LogRecorder _log = new();
+
+    public void Dispose() => _log.Dispose();
 
     [Fact]
     public async Task C25_The_lease_is_prolonged_every_period()

@@ -222,9 +222,9 @@ public sealed class ObjectStoreQueueTests : MessageQueueContractTests, IDisposab
         Assert.Throws<ArgumentException>(() => new ObjectStoreQueue(new InMemoryObjectStore(), "../elsewhere"));
     }
 
-    protected override Task<IMessageQueue> NewQueueAsync() => Task.FromResult(Open());
+    protected override Task<IMessageQueue> NewQueueAsync() => Task.FromResult<IMessageQueue>(Open());
 
-    protected override Task<IMessageQueue> AnotherViewAsync(IMessageQueue queue) => Task.FromResult(Open());
+    protected override Task<IMessageQueue> AnotherViewAsync(IMessageQueue queue) => Task.FromResult<IMessageQueue>(Open());
 
     protected override async Task<IReadOnlyList<string>> DeadLettersAsync(IMessageQueue queue) =>
         [.. await Task.WhenAll(Directory.GetFiles(Path.Combine(_folder.Path, "dead"), "*.json").Select(f => File.ReadAllTextAsync(f)))];
@@ -246,5 +246,5 @@ public sealed class ObjectStoreQueueTests : MessageQueueContractTests, IDisposab
         return paths;
     }
 
-    private IMessageQueue Open() => new ObjectStoreQueue(_folder.Path, new() { PollInterval = TimeSpan.FromMilliseconds(20) });
+    private ObjectStoreQueue Open() => new ObjectStoreQueue(_folder.Path, new() { PollInterval = TimeSpan.FromMilliseconds(20) });
 }
