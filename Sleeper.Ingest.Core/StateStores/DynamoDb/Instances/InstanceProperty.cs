@@ -8,7 +8,7 @@ namespace Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 /// </remarks>
 internal static class InstanceProperty
 {
-    private static readonly List<SleeperProperty> s_all = [];
+    private static readonly List<SleeperProperty> Registered = [];
 
     // Where things are.
     public static readonly SleeperProperty Id = Required("sleeper.id");
@@ -90,7 +90,7 @@ internal static class InstanceProperty
         Optional("sleeper.default.table.statestore.transactionlog.time.between.transaction.checks.ms", "0", PropertyRule.Number(0, int.MaxValue));
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<SleeperProperty> All => s_all;
+    public static IReadOnlyList<SleeperProperty> All => Registered;
 
     internal static PropertyRule FileWritingStrategies => PropertyRule.OneOf("one_reference_per_leaf", "one_file_per_leaf");
 
@@ -109,7 +109,7 @@ internal static class InstanceProperty
 
     private static SleeperProperty Add(SleeperProperty property)
     {
-        s_all.Add(property);
+        Registered.Add(property);
         return property;
     }
 }

@@ -3,7 +3,7 @@ namespace Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 /// <summary>The properties of <c>tables/table-&lt;id&gt;.properties</c> that this library knows; see <see cref="InstanceProperty"/>.</summary>
 internal static class TableProperty
 {
-    private static readonly List<SleeperProperty> s_all = [];
+    private static readonly List<SleeperProperty> Registered = [];
 
     public static readonly SleeperProperty Name = Required("sleeper.table.name");
     public static readonly SleeperProperty Id = Required("sleeper.table.id");
@@ -45,7 +45,7 @@ internal static class TableProperty
     public static readonly SleeperProperty TransactionCheckMillis = Of(InstanceProperty.DefaultTransactionCheckMillis);
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<SleeperProperty> All => s_all;
+    public static IReadOnlyList<SleeperProperty> All => Registered;
 
     private static SleeperProperty Required(string name) => Add(new SleeperProperty(name, null, PropertyRule.Any) { IsRequired = true });
 
@@ -60,7 +60,7 @@ internal static class TableProperty
 
     private static SleeperProperty Add(SleeperProperty property)
     {
-        s_all.Add(property);
+        Registered.Add(property);
         return property;
     }
 }
