@@ -1,8 +1,11 @@
 using System.Text.Json.Nodes;
 using Sleeper.Ingest.Core.Jobs;
 using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.ObjectStores.S3;
 using Sleeper.Ingest.Core.Queues;
 using Sleeper.Ingest.Core.Queues.Sqs;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 using Sleeper.Ingest.Core.Tests.Emulators;
 using Sleeper.Ingest.Core.Tests.Support;
@@ -139,6 +142,38 @@ public sealed class InstanceJobSenderTests
 
         var message = await new SqsQueue(client, url).ReceiveAsync(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.Equal("""{"id":"job-é日本","tableName":"orders","files":["bucket/日本 é.parquet"]}""", message!.Body);
+    }
+
+    [Fact]
+    public async Task Rows_become_a_file_with_the_originals_columns_and_a_job_for_it()
+    {
+        var live = await LiveInstanceDump.LoadAsync("05-jobs");
+        using var instance = await SleeperInstance.OpenAsync(live.ConfigBucket, OptionsOf(live), TestContext.Current.CancellationToken);
+        using var s3 = live.Aws.NewS3Client();
+        using var bucket = new S3ObjectStore(s3, await live.Aws.NewBucketAsync(), new S3ObjectStoreOptions { KeyPrefix = "some/where" });
+        var schema = Schema.Create().RowKey("k", FieldType.Long).Value("tags", FieldType.List(FieldType.String)).Value("v", FieldType.String, nullable: true).Build();
+        Row[] rows = [new(schema, 2L, FieldValue.FromList(["a", "b"]), FieldValue.Null), new(schema, 1L, FieldValue.FromList(["c"]), "x")];
+
+        string id = await Sender(instance).SendRowsAsync("flights", schema, rows.ToAsyncEnumerable(), bucket, null, TestContext.Current.CancellationToken);
+
+        AssertSent(instance, "IngestJobQ", $$"""{"id":"{{id}}","tableName":"flights","files":["s3://{{bucket.Bucket}}/some/where/flights/{{id}}.parquet"]}""");
+        Assert.True(Assert.Single(await ParquetFiles.CheckAsync(bucket, $"flights/{id}.parquet", schema, cancellationToken: TestContext.Current.CancellationToken)).Fits);
+    }
+
+    [Fact]
+    public async Task A_row_that_does_not_fit_sends_nothing_and_leaves_no_file()
+    {
+        var live = await LiveInstanceDump.LoadAsync("05-jobs");
+        using var instance = await SleeperInstance.OpenAsync(live.ConfigBucket, OptionsOf(live), TestContext.Current.CancellationToken);
+        using var s3 = live.Aws.NewS3Client();
+        using var bucket = new S3ObjectStore(s3, await live.Aws.NewBucketAsync());
+        var schema = Schema.Create().RowKey("k", FieldType.String).Build();
+
+        await Assert.ThrowsAsync<RowRejectedException>(() => Sender(instance).SendRowsAsync(
+            "flights", schema, new Row[] { new(schema, new string('x', 100_000)) }.ToAsyncEnumerable(), bucket, null, TestContext.Current.CancellationToken));
+
+        Assert.Empty(_queues.SelectMany(q => q.Value.Sent));
+        Assert.False(await bucket.ListAsync("", null, TestContext.Current.CancellationToken).AnyAsync(TestContext.Current.CancellationToken));
     }
 
     private static async Task<SleeperInstance> OpenAsync()

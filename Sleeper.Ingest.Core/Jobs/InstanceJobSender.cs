@@ -3,8 +3,11 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Sleeper.Ingest.Core.Diagnostics;
+using Sleeper.Ingest.Core.ObjectStores.S3;
 using Sleeper.Ingest.Core.Queues;
 using Sleeper.Ingest.Core.Queues.Sqs;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 
 namespace Sleeper.Ingest.Core.Jobs;
@@ -23,6 +26,7 @@ namespace Sleeper.Ingest.Core.Jobs;
 public sealed class InstanceJobSender
 {
     private const string IngestQueue = "sleeper.ingest.job.queue.url";
+    private const string IngestTasks = "ingest tasks (IngestStack)";
     private const string BatcherQueue = "sleeper.ingest.batcher.submit.queue.url";
 
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -64,7 +68,7 @@ public sealed class InstanceJobSender
 
         RequireFiles(job.Files);
         job = string.IsNullOrWhiteSpace(job.Id) ? job with { Id = SystemRandom.Uuid() } : job;
-        await QueueOf(IngestQueue, "ingest tasks (IngestStack)").SendAsync(job.ToJson(), null, cancellationToken).ConfigureAwait(false);
+        await QueueOf(IngestQueue, IngestTasks).SendAsync(job.ToJson(), null, cancellationToken).ConfigureAwait(false);
         return job.Id!;
     }
 
@@ -106,6 +110,36 @@ public sealed class InstanceJobSender
         };
         await QueueOf(property, what).SendAsync(job.ToJson(), null, cancellationToken).ConfigureAwait(false);
         return job.Id!;
+    }
+
+    /// <summary>Writes rows as a Parquet file that the instance accepts, then sends a job for it to the instance's ingest tasks.</summary>
+    /// <param name="tableName">The table.</param>
+    /// <param name="schema">Its schema. The rows are checked against it; the table is not looked up.</param>
+    /// <param name="rows">In any order.</param>
+    /// <param name="bucket">Where the file goes, as <c>&lt;table&gt;/&lt;job id&gt;.parquet</c>: a bucket that the instance may read. Nobody removes the file.</param>
+    /// <param name="options">How the file is written; null for the defaults.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The job's id.</returns>
+    /// <exception cref="RowRejectedException">A row does not fit the schema: no file is left, and nothing is sent.</exception>
+    /// <exception cref="IngestException">The instance has no ingest tasks: nothing is written. Or the file was written and the job could not be sent: the error names the file.</exception>
+    public async Task<string> SendRowsAsync(
+        string tableName, Schema schema, IAsyncEnumerable<Row> rows, S3ObjectStore bucket, ParquetFileOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(tableName);
+        ArgumentNullException.ThrowIfNull(bucket);
+        _ = QueueOf(IngestQueue, IngestTasks);
+        string id = SystemRandom.Uuid();
+        string path = $"{tableName}/{id}.parquet";
+        await ParquetFiles.WriteAsync(bucket, path, schema, rows, options, cancellationToken).ConfigureAwait(false);
+        string file = $"{bucket.Name}/{path}";
+        try
+        {
+            return await SendAsync(new IngestJobMessage { Id = id, TableName = tableName, Files = [file] }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (QueueException e)
+        {
+            throw new IngestException($"The rows are in '{file}', but it is not known whether the job '{id}' was sent: {e.Message} Ask the tracker, then send a job with this file or remove it.", e);
+        }
     }
 
     private static void RequireFiles(IReadOnlyList<string> files)
