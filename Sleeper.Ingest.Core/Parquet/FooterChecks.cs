@@ -43,7 +43,11 @@ internal static class FooterChecks
             throw new ParquetFormatException($"The column chunk lies in another file ({ParquetFormatException.Quote(chunk.FilePath)}); only files that hold their own columns are read.");
         }
 
-        ColumnMetadata metadata = chunk.Metadata ?? throw new ParquetFormatException("The column chunk has no metadata.");
+        if (chunk.Metadata is not { } metadata)
+        {
+            throw new ParquetFormatException("The column chunk has no metadata.");
+        }
+
         if (metadata.Type != column.PhysicalType)
         {
             throw new ParquetFormatException($"The column chunk holds {metadata.Type} values, but the schema says {column.PhysicalType}.");
@@ -101,11 +105,7 @@ internal static class FooterChecks
 
             for (int c = 0; c < chunks.Count; c++)
             {
-                if (Contradiction(schema.Columns[c], chunks[c].Metadata) is { } what)
-                {
-                    throw new ParquetFormatException(what) { RowGroup = i, Column = schema.Columns[c].DottedPath };
-                }
-
+                CheckAgreement(schema.Columns[c], chunks[c].Metadata, i);
                 if (chunks[c].Metadata is { } chunk && string.IsNullOrEmpty(chunks[c].FilePath) && chunk.NumValues != 0)
                 {
                     ChunkRange range = ChunkRange.Of(chunk);
@@ -129,24 +129,35 @@ internal static class FooterChecks
     }
 
     /// <summary>
-    /// What the footer says twice and not alike; null if nothing. A footer has no checksum: a changed name would make a column a missing one, and a changed
-    /// repetition its nulls values.
+    /// What the footer says twice must be said alike. It has no checksum: a changed name would make a column a missing one, and a changed repetition its nulls
+    /// values.
     /// </summary>
-    private static string? Contradiction(LeafColumn column, ColumnMetadata? chunk)
+    private static void CheckAgreement(LeafColumn column, ColumnMetadata? chunk, int rowGroup)
     {
         if (chunk is null)
         {
-            return null;
+            return;
         }
 
         if (!chunk.PathInSchema.SequenceEqual(column.Path))
         {
-            return $"The column chunk is of the column {ParquetFormatException.Quote(string.Join('.', chunk.PathInSchema))}, but the schema has another in its place.";
+            throw new ParquetFormatException(
+                $"The column chunk is of the column {ParquetFormatException.Quote(string.Join('.', chunk.PathInSchema))}, but the schema has another in its place.")
+            {
+                RowGroup = rowGroup,
+                Column = column.DottedPath,
+            };
         }
 
-        return column.MaxDefinitionLevel == 0 && chunk.Statistics?.NullCount > 0
-            ? $"The column chunk has {chunk.Statistics.NullCount:N0} nulls by its statistics, but the schema says that the column has none."
-            : null;
+        if (column.MaxDefinitionLevel == 0 && chunk.Statistics?.NullCount > 0)
+        {
+            throw new ParquetFormatException(
+                $"The column chunk has {chunk.Statistics.NullCount:N0} nulls by its statistics, but the schema says that the column has none.")
+            {
+                RowGroup = rowGroup,
+                Column = column.DottedPath,
+            };
+        }
     }
 
     /// <summary>Chunks that share bytes make a small file expand without bound, and no writer makes them.</summary>

@@ -20,6 +20,7 @@ internal static class Program
         ["fault-sweep"] = FaultSweepCommand.RunAsync,
         ["work-jobs"] = WorkJobsCommand.RunAsync,
         ["fuzz"] = Fuzzing.FuzzCommand.RunAsync,
+        ["bad-footers"] = Fuzzing.BadFootersCommand.RunAsync,
     };
 
     public static async Task<int> Main(string[] args)

@@ -50,7 +50,7 @@ internal sealed unsafe class DecoderTarget(string name, (PhysicalType Type, Parq
         {
             CheckValues(input, whole, count);
         }
-        else if (Reference(input, count, out byte[][]? expected) && expected is not null)
+        else if (Reference(input, count, out byte[][]? expected) && expected is not null && expected.Sum(value => (long)value.Length) <= Limits.MaxReadBytes / 4)
         {
             throw new FuzzFailure("A good page was refused.", fault);
         }
@@ -98,11 +98,20 @@ internal sealed unsafe class DecoderTarget(string name, (PhysicalType Type, Parq
     private bool Reference(byte[] input, int count, out byte[][]? values)
     {
         (PhysicalType type, ParquetEncoding encoding) = cases[input[0] % cases.Length];
-        bool hasDictionary = BinaryPrimitives.ReadUInt16LittleEndian(input.AsSpan(4)) > 0;
-        bool isKnown = PlainReference.Knows(encoding) && !hasDictionary && count > 0;
-        values = isKnown ? PlainReference.Decode(type, encoding, input[1], PageOf(input), count, Limits) : null;
+        int dictionaryCount = BinaryPrimitives.ReadUInt16LittleEndian(input.AsSpan(4));
+        bool hasPlain = PlainReference.Knows(encoding);
+        bool usesDictionary = encoding == ParquetEncoding.RleDictionary;
+        bool isKnown = (hasPlain || EncodedReference.Knows(encoding)) && (usesDictionary || dictionaryCount == 0) && count > 0;
+        byte[][]? dictionary = isKnown && usesDictionary && dictionaryCount > 0
+            ? PlainReference.Decode(type, ParquetEncoding.Plain, input[1], DictionaryOf(input), dictionaryCount, Limits)
+            : null;
+        values = !isKnown ? null
+            : hasPlain ? PlainReference.Decode(type, encoding, input[1], PageOf(input), count, Limits)
+            : EncodedReference.Decode(type, encoding, input[1], PageOf(input), count, dictionary, Limits);
         return isKnown;
     }
+
+    private static ReadOnlySpan<byte> DictionaryOf(byte[] input) => input.AsSpan(HeadLength, Math.Min(BinaryPrimitives.ReadUInt16LittleEndian(input.AsSpan(6)), input.Length - HeadLength));
 
     private static ReadOnlySpan<byte> PageOf(byte[] input) =>
         input.AsSpan(HeadLength + Math.Min(BinaryPrimitives.ReadUInt16LittleEndian(input.AsSpan(6)), input.Length - HeadLength));
