@@ -26,9 +26,6 @@ internal sealed record LeafType(string Name, PhysicalType Physical)
 
     public bool CanBeMapKey { get; init; }
 
-    /// <summary>False where hyparquet gives a number that has fewer digits, or something else that the bytes cannot be told from.</summary>
-    public bool IsExactInJavaScript { get; init; } = true;
-
     public SchemaNode ToNode(string name, Repetition repetition) => SchemaNode.FromElement(
         new SchemaElement
         {

@@ -89,7 +89,7 @@ internal static class LeafTypes
         },
         new("json", PhysicalType.ByteArray)
         {
-            Logical = Json, Converted = ConvertedType.Json, IsExactInJavaScript = false, NewValue = r => Encoding.UTF8.GetBytes($$"""{"a": {{r.Next(50)}}}"""),
+            Logical = Json, Converted = ConvertedType.Json, NewValue = r => Encoding.UTF8.GetBytes($$"""{"a": {{r.Next(50)}}}"""),
             TextSql = "'\"' || lower(hex(($)::VARCHAR)) || '\"'", ValueSql = "('{\"a\": ' || (($) % 50) || '}')::JSON",
         },
         new("interval", PhysicalType.FixedLenByteArray)
@@ -124,7 +124,6 @@ internal static class LeafTypes
         Length = length,
         Logical = new LogicalType(LogicalTypeKind.Decimal) { Precision = precision, Scale = scale },
         Converted = ConvertedType.Decimal,
-        IsExactInJavaScript = false,
         TextSql = Digits,
         ValueSql = $"((($) % {BigInteger.Pow(10, Math.Min(18, precision - scale))} - {BigInteger.Pow(10, Math.Min(18, precision - scale)) / 2}::HUGEINT)::VARCHAR || '.' || ($) % 100)::DECIMAL({precision}, {scale})",
         NewValue = r =>

@@ -10,9 +10,8 @@ internal static class NestedText
     /// <param name="columns">The columns.</param>
     /// <param name="nodes">The columns as the file has them.</param>
     /// <param name="row">The values.</param>
-    /// <param name="exactInJavaScriptOnly">True to put <c>~</c> for values that hyparquet gives in another form.</param>
-    public static string Of(IReadOnlyList<NestedType> columns, IReadOnlyList<SchemaNode> nodes, object?[] row, bool exactInJavaScriptOnly = false) =>
-        string.Join('|', columns.Select((column, i) => Of(column, nodes[i], row[i], exactInJavaScriptOnly)));
+    public static string Of(IReadOnlyList<NestedType> columns, IReadOnlyList<SchemaNode> nodes, object?[] row) =>
+        string.Join('|', columns.Select((column, i) => Of(column, nodes[i], row[i])));
 
     /// <summary>What makes DuckDB give the same text.</summary>
     public static string Sql(IReadOnlyList<NestedType> columns) =>
@@ -20,7 +19,7 @@ internal static class NestedText
 
     public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
-    private static string Of(NestedType type, SchemaNode node, object? value, bool exactOnly)
+    private static string Of(NestedType type, SchemaNode node, object? value)
     {
         if (value is null)
         {
@@ -29,20 +28,20 @@ internal static class NestedText
 
         if (type.Kind == NestedKind.Leaf)
         {
-            return exactOnly && !type.Leaf!.IsExactInJavaScript ? "~" : LeafText.Of(node, value);
+            return LeafText.Of(node, value);
         }
 
         var parts = (object?[])value;
         switch (type.Kind)
         {
             case NestedKind.Struct:
-                return '{' + string.Join(',', parts.Select((part, i) => Of(type.Children[i], node.Children[i], part, exactOnly))) + '}';
+                return '{' + string.Join(',', parts.Select((part, i) => Of(type.Children[i], node.Children[i], part))) + '}';
             case NestedKind.List:
-                return '[' + string.Join(',', parts.Select(part => Of(type.Children[0], node.Children[0].Children[0], part, exactOnly))) + ']';
+                return '[' + string.Join(',', parts.Select(part => Of(type.Children[0], node.Children[0].Children[0], part))) + ']';
             default:
                 var entry = node.Children[0];
                 return Sorted(parts.Cast<object?[]>().Select(
-                    pair => Of(type.Children[0], entry.Children[0], pair[0], exactOnly) + ':' + Of(type.Children[1], entry.Children[1], pair[1], exactOnly)));
+                    pair => Of(type.Children[0], entry.Children[0], pair[0]) + ':' + Of(type.Children[1], entry.Children[1], pair[1])));
         }
     }
 

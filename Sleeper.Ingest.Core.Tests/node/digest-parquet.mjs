@@ -1,7 +1,8 @@
 // The rows of many Parquet files as text, for comparison: node digest-parquet.mjs FOLDER prints a line of "name rows sha256" for each file there;
 // node digest-parquet.mjs FILE prints its rows. A row that cannot be read prints the reason.
 // Columns joined by "|": integers as digits (times in microseconds), floats as "f" and the bits of the double, bytes and text as "hex", structs as {a,b},
-// lists as [a,b], maps as [k:v] with the entries sorted, null; ~ for what this reader gives in another form than the file has.
+// lists as [a,b], maps as [k:v] with the entries sorted, null. Decimals and JSON, which this reader makes doubles and objects of, are taken as it finds them
+// before that: their annotation is hidden from it.
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -14,6 +15,7 @@ const parsers = {
   dateFromDays: raw, stringFromBytes: bytes => bytes && Buffer.from(bytes).toString('utf8'),
 }
 
+const scales = new Map()
 const [input] = process.argv.slice(2)
 if (fs.statSync(input).isDirectory()) {
   for (const name of fs.readdirSync(input).sort()) {
@@ -31,6 +33,12 @@ async function read(file) {
     const bytes = fs.readFileSync(file)
     const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)
     const metadata = parquetMetadata(buffer)
+    for (const element of metadata.schema) {
+      if (element.converted_type !== 'DECIMAL' && element.converted_type !== 'JSON') continue
+      if (element.converted_type === 'DECIMAL') scales.set(element, element.scale ?? 0)
+      delete element.converted_type
+      delete element.logical_type
+    }
     const columns = parquetSchema(metadata).children
     const rows = await parquetReadObjects({ file: buffer, metadata, compressors, parsers, utf8: false })
     return rows.map(row => columns.map(column => text(column, row[column.element.name])).join('|'))
@@ -52,7 +60,7 @@ function text(node, value) {
 }
 
 function leaf(element, value) {
-  if (['DECIMAL', 'JSON'].includes(element.converted_type)) return '~'
+  if (scales.has(element)) return decimal(typeof value === 'object' ? BigInt.asIntN(8 * value.length, BigInt('0x0' + Buffer.from(value).toString('hex'))) : BigInt(value), scales.get(element))
   if (element.logical_type?.type === 'UUID') return hex(typeof value === 'string' ? Buffer.from(value.replaceAll('-', ''), 'hex') : value)
   if (element.type === 'FLOAT' || element.type === 'DOUBLE' || element.logical_type?.type === 'FLOAT16') return float(value)
   if (typeof value === 'boolean') return value ? '1' : '0'
@@ -66,6 +74,12 @@ function keyText(element, key) {
   if (element.type === 'INT32' || element.type === 'INT64') return key
   if (element.converted_type === 'UTF8') return hex(Buffer.from(key, 'utf8'))
   return hex(key === '' ? [] : key.split(',').map(Number))
+}
+
+function decimal(unscaled, scale) {
+  const digits = (unscaled < 0n ? -unscaled : unscaled).toString().padStart(scale + 1, '0')
+  const end = digits.length - scale
+  return (unscaled < 0n ? '-' : '') + digits.slice(0, end) + (scale > 0 ? '.' + digits.slice(end) : '')
 }
 
 function hex(bytes) {
