@@ -64,7 +64,7 @@ internal sealed class OpenDataFile : IAsyncDisposable
                     + "table: put that one back from a copy.");
             }
 
-            return new OpenDataFile(context, source, file, match);
+            return Check(new OpenDataFile(context, source, file, match));
         }
         catch
         {
@@ -139,6 +139,21 @@ internal sealed class OpenDataFile : IAsyncDisposable
         await _object.DisposeAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Holds the row groups' bounds against one another.</summary>
+    private static OpenDataFile Check(OpenDataFile file)
+    {
+        try
+        {
+            BoundsCheck.CheckOrder(Enumerable.Range(0, file.RowGroupCount).Where(group => file.RowCountOf(group) > 0).Select(group => file.BoundsOf(group)), file.IsNumber(0), "row group");
+            return file;
+        }
+        catch
+        {
+            file._reader.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Fewer bytes than this are read along rather than left out by one request more.</summary>
     private long SmallBytes => Math.Min(_context.SmallRowGroupBytes, _object.RequestCostBytes);
 
@@ -173,8 +188,36 @@ internal sealed class OpenDataFile : IAsyncDisposable
                 .Where(key => planned.IsBounded(key) && KeyBounds.CanBeUsed(_reader.Metadata, ColumnOf(key), _context.Schema.RowKeyFields[key], _context.Order))
                 .Select(key => ColumnOf(key).Index),
         ];
-        return bounded.Length == 0 ? null : await _reader.ReadPageIndexAsync(rowGroup, _leafColumns, bounded, cancellationToken).ConfigureAwait(false);
+        var index = bounded.Length == 0 ? null : await _reader.ReadPageIndexAsync(rowGroup, _leafColumns, bounded, cancellationToken).ConfigureAwait(false);
+        if (index is not null)
+        {
+            CheckPages(index, rowGroup);
+        }
+
+        return index;
     }
+
+    /// <summary>Holds the pages' bounds against one another and against those of their row group.</summary>
+    private void CheckPages(PageIndex index, int rowGroup)
+    {
+        for (int key = 0; key < _context.Schema.RowKeyFields.Count; key++)
+        {
+            if (index.BoundsOf(ColumnOf(key).Index) is { } pages)
+            {
+                KeyBounds[] bounds = [.. Enumerable.Range(0, pages.PageCount).Where(page => !pages.RowsOf(page).IsEmpty).Select(page => BoundsOf(pages, page, key))];
+                BoundsCheck.CheckPages(BoundsOf(rowGroup, key), bounds, IsNumber(key));
+                if (key == 0)
+                {
+                    BoundsCheck.CheckOrder(bounds, IsNumber(key), "page");
+                }
+            }
+        }
+    }
+
+    private bool IsNumber(int rowKey) => _context.Schema.RowKeyFields[rowKey].Type.Kind is FieldTypeKind.Int or FieldTypeKind.Long;
+
+    private KeyBounds BoundsOf(PageBounds pages, int page, int rowKey) =>
+        KeyBounds.Of(pages.MinOf(page), pages.MaxOf(page), ColumnOf(rowKey), _context.Schema.RowKeyFields[rowKey]);
 
     private LeafColumn ColumnOf(int rowKey) => _match.Fields[rowKey].Column!;
 
@@ -199,7 +242,7 @@ internal sealed class OpenDataFile : IAsyncDisposable
                 {
                     if (MoveTo(row, ofKey, ref page[key]))
                     {
-                        bounds[key] = KeyBounds.Of(ofKey.MinOf(page[key]), ofKey.MaxOf(page[key]), ColumnOf(key), _context.Schema.RowKeyFields[key]);
+                        bounds[key] = BoundsOf(ofKey, page[key], key);
                     }
 
                     end = Math.Min(end, ofKey.RowsOf(page[key]).End);
