@@ -28,7 +28,8 @@ internal sealed record InProcessObject(byte[][] Pieces, string Tag, string? Chec
 {
     public long LengthBytes { get; } = Pieces.Sum(static piece => (long)piece.Length);
 
-    public DateTimeOffset LastModified { get; } = DateTimeOffset.UtcNow;
+    /// <summary>In whole seconds, as the service has it.</summary>
+    public DateTimeOffset LastModified { get; } = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds());
 
     public static string ChecksumOf(byte[] bytes)
     {

@@ -14,6 +14,12 @@ internal sealed class FaultPlace : IDisposable
     private readonly CanonicalIngest _ingest;
     private List<string> _before = [];
 
+    private FaultPlace(CanonicalIngest ingest, IObjectStore store)
+    {
+        _ingest = ingest;
+        Store = store;
+    }
+
     private FaultPlace(CanonicalIngest ingest, bool isInMemory)
     {
         _ingest = ingest;
@@ -29,10 +35,14 @@ internal sealed class FaultPlace : IDisposable
 
     public string SpillFolder => _spill.Path;
 
-    public static async Task<FaultPlace> CreateAsync(CanonicalIngest ingest, bool isInMemory = false)
+    public static Task<FaultPlace> CreateAsync(CanonicalIngest ingest, bool isInMemory = false) => PrepareAsync(new FaultPlace(ingest, isInMemory));
+
+    /// <summary>A place in a store of the caller's.</summary>
+    public static Task<FaultPlace> CreateAsync(CanonicalIngest ingest, IObjectStore store) => PrepareAsync(new FaultPlace(ingest, store));
+
+    private static async Task<FaultPlace> PrepareAsync(FaultPlace place)
     {
-        var place = new FaultPlace(ingest, isInMemory);
-        await ingest.PrepareAsync(place.Store, place.SpillFolder);
+        await place._ingest.PrepareAsync(place.Store, place.SpillFolder);
         place._before = await SmallIngest.StrayObjectsAsync(place.Store);
         return place;
     }

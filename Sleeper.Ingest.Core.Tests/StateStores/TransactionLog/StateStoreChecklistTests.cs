@@ -9,13 +9,14 @@ using Sleeper.Ingest.Core.StateStores.OwnTables;
 using Sleeper.Ingest.Core.StateStores.TransactionLog;
 using Sleeper.Ingest.Core.StateStores.TransactionLog.Snapshots;
 using Sleeper.Ingest.Core.StateStores.TransactionLog.Transactions;
+using Sleeper.Ingest.Core.Tests.ObjectStores.S3;
 using Sleeper.Ingest.Core.Tests.Support;
 using static Sleeper.Ingest.Core.Tests.Support.TableFixture;
 
 namespace Sleeper.Ingest.Core.Tests.StateStores.TransactionLog;
 
 /// <summary>
-/// The items of the state store's checklist that own tables keep too, by their numbers, over a log in memory, in an object store and in a folder.
+/// The items of the state store's checklist that own tables keep too, by their numbers, over a log in memory, in an object store, in a folder and in a bucket.
 /// Order and leaf look-up are by unsigned bytes there.
 /// </summary>
 public sealed class StateStoreChecklistTests : IDisposable
@@ -26,7 +27,7 @@ public sealed class StateStoreChecklistTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string> Kinds => ["memory", "objects", "folder"];
+    public static TheoryData<string> Kinds => ["memory", "objects", "folder", "bucket"];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -302,7 +303,12 @@ public sealed class StateStoreChecklistTests : IDisposable
 
     private async Task<(ITransactionLog Files, ITransactionLog Partitions, TransactionLogStateStore Store)> MakeAsync(string kind)
     {
-        IObjectStore objects = kind == "folder" ? new LocalObjectStore(_folder.Path) : new InMemoryObjectStore();
+        IObjectStore objects = kind switch
+        {
+            "folder" => new LocalObjectStore(_folder.Path),
+            "bucket" => new S3TestBed().Store,
+            _ => new InMemoryObjectStore(),
+        };
         ITransactionLog Log(LogKind log) => kind == "memory"
             ? new InMemoryTransactionLog(TableId, log)
             : new ObjectStoreTransactionLog(objects, new TablePaths(Name), TableId, log);

@@ -1,14 +1,18 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Amazon.Runtime;
+using Amazon.S3;
 using Sleeper.Ingest.Core.Committing;
 using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.ObjectStores.S3;
 using Sleeper.Ingest.Core.StateStores;
 using Sleeper.Ingest.Core.StateStores.OwnTables;
 
 namespace Sleeper.Ingest.TestWorker;
 
 /// <summary>
-/// Commits ingests named <c>WRITER-N</c>, from N = <c>--from</c> (0 without) up to <c>--count</c> (for ever without), to the table <c>--table</c> in the folder <c>--root</c>, each
+/// Commits ingests named <c>WRITER-N</c>, from N = <c>--from</c> (0 without) up to <c>--count</c> (for ever without), to the table <c>--table</c> in the folder <c>--root</c>
+/// or in the bucket <c>--bucket</c> of the emulator at <c>--service</c>, each
 /// with one small data file on the partition <c>--partition</c>. Waits for the start signal. Writes "begun ID" before an ingest's first object and
 /// "committed ID NUMBER" after its commit. An attempt that a maintenance ended is begun anew. With <c>--durable false</c> without syncs.
 /// </summary>
@@ -16,7 +20,9 @@ internal static class CommitLoopCommand
 {
     public static async Task<int> RunAsync(WorkerArguments arguments)
     {
-        var store = new LocalObjectStore(arguments.Text("root"), new LocalObjectStoreOptions { Durable = arguments.Text("durable", "true") == "true" });
+        IObjectStore store = arguments.Text("bucket", "") is { Length: > 0 } bucket
+            ? OpenBucket(bucket, arguments.Text("service"))
+            : new LocalObjectStore(arguments.Text("root"), new LocalObjectStoreOptions { Durable = arguments.Text("durable", "true") == "true" });
         var options = new StateStoreOptions { Random = RandomNumberGenerator.Fill, Writer = arguments.Text("writer") };
         using var table = await OwnTable.OpenAsync(store, arguments.Text("table"), options);
         var committer = new FileCommitter(table.StateStore, store);
@@ -44,8 +50,14 @@ internal static class CommitLoopCommand
         return 0;
     }
 
+    private static S3ObjectStore OpenBucket(string bucket, string service)
+    {
+        var config = new AmazonS3Config { ServiceURL = service, AuthenticationRegion = "us-east-1", ForcePathStyle = true, MaxErrorRetry = 0 };
+        return new S3ObjectStore(new AmazonS3Client(new BasicAWSCredentials("testing", "testing-secret"), config), bucket);
+    }
+
     private static async Task<CommitResult> CommitAsync(
-        LocalObjectStore store, OwnTable table, FileCommitter committer, string id, string partition)
+        IObjectStore store, OwnTable table, FileCommitter committer, string id, string partition)
     {
         await using var barrier = await store.OpenBarrierAsync();
         var attempt = await table.StateStore.BeginAttemptAsync(id);

@@ -36,10 +36,10 @@ public sealed record S3ObjectStoreOptions
     public int MaxPartsInFlight { get; init; } = 4;
 
     /// <summary>
-    /// Memory for parts under way, of all objects of the store together, beyond the one part that each object being written always has. Default: 64 MiB. When it is
+    /// Memory for parts under way, of all objects of the store together, beyond the one part that each object being written always has. Default: 32 MiB. When it is
     /// used up, who writes waits for a part to arrive.
     /// </summary>
-    public long MaxBufferedBytes { get; init; } = 64L << 20;
+    public long MaxBufferedBytes { get; init; } = 32L << 20;
 
     /// <summary>The most requests under way at once. Default: 64. Under throttling there are fewer, down to one, and more again as it ends.</summary>
     public int MaxConcurrentRequests { get; init; } = 64;

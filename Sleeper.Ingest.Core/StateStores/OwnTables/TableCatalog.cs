@@ -40,6 +40,7 @@ internal static class TableCatalog
         var paths = new TablePaths(name);
         bool any = await store.HeadAsync(paths.Properties, cancellationToken).ConfigureAwait(false) is not null;
         await store.DeleteAsync(paths.Properties, cancellationToken).ConfigureAwait(false);
+        await store.DeleteAsync(paths.Maintenance, cancellationToken).ConfigureAwait(false);
         foreach (string folder in (string[])[paths.AllLogs, paths.AllSnapshots, paths.AllIngests, paths.AllJobs, paths.AllData])
         {
             // Listed to the end before anything is removed: a listing need not bear being changed under its feet.

@@ -27,6 +27,9 @@ internal sealed record HeadSnapshot(
     IReadOnlyList<(string IngestId, LedgerRow Row)> Commits,
     IReadOnlyList<EndRow> Ends)
 {
+    /// <summary>It is read whole and kept, so up to here (about 100,000 commits) in one piece: opening a table is to be few requests.</summary>
+    private const int PieceBytes = 16 << 20;
+
     public static HeadSnapshot Take(string tableId, CommitHead head, PartitionsHead partitions) => new(
         tableId, head.Number, head.Checksum, partitions.Number, partitions.Checksum, head.LedgerFrom, partitions.All, head.Commits(), head.Ends());
 
@@ -58,7 +61,7 @@ internal sealed record HeadSnapshot(
     /// <exception cref="UnsupportedTableException">Its format is from the future.</exception>
     public static async Task<HeadSnapshot> ReadAsync(IObjectReader reader, string name, string tableId, Schema schema, CancellationToken cancellationToken)
     {
-        var lines = new SealedLineReader(reader, name);
+        var lines = new SealedLineReader(reader, name, PieceBytes);
         await using (lines.ConfigureAwait(false))
         {
             try

@@ -8,15 +8,17 @@ namespace Sleeper.Ingest.Core.StateStores.TransactionLog.Snapshots;
 /// Reads what <see cref="SealedLineWriter"/> wrote, line by line. Nothing read is to be believed before <see cref="NextAsync"/> has returned null:
 /// only then the seal was found right.
 /// </summary>
-internal sealed class SealedLineReader(IObjectReader reader, string objectName) : IAsyncDisposable
+/// <param name="reader">The object; disposed with this.</param>
+/// <param name="objectName">What messages call it.</param>
+/// <param name="pieceBytes">The most that is read at once. In a bucket each piece is a request, whose answer takes as long to begin as a megabyte takes to come.</param>
+internal sealed class SealedLineReader(IObjectReader reader, string objectName, int pieceBytes = 1 << 20) : IAsyncDisposable
 {
-    private const int PieceBytes = 256 << 10;
 
     /// <summary>A line is one file with its references, one partition or one commit. Beyond this the object is none of ours.</summary>
     private const int MaxLineBytes = 1 << 28;
 
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private byte[] _buffer = new byte[(int)Math.Clamp(reader.LengthBytes, 1, PieceBytes)];
+    private byte[] _buffer = new byte[(int)Math.Clamp(reader.LengthBytes, 1, pieceBytes)];
     private long _offset;
     private int _start;
     private int _end;
