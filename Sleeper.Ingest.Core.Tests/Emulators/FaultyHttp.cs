@@ -121,6 +121,10 @@ internal sealed class FaultyHttp(HttpMessageHandler inner) : DelegatingHandler(i
             case HttpFaultKind.RefuseAfter:
                 answer.Dispose();
                 return Refusal(fault, call, request);
+            case HttpFaultKind.HalfBody: // with a length that fits: nothing but the text tells
+                byte[] all = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
+                answer.Content = Replace(answer.Content, new MemoryStream(all, 0, all.Length / 2), all.Length / 2);
+                return answer;
             default:
                 byte[] body = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
                 answer.Content = Replace(answer.Content, fault.Kind == HttpFaultKind.CutBody ? new CutStream(body, body.Length / 2) : new MemoryStream(TurnBit(body)), body.Length);

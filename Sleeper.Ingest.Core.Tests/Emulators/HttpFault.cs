@@ -9,6 +9,7 @@ internal enum HttpFaultKind
     LoseReply,
     CutBody,
     DamageReply,
+    HalfBody,
     DamageRequest,
     Refuse,
     RefuseAfter,

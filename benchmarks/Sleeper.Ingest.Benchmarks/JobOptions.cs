@@ -14,6 +14,9 @@ internal sealed record JobOptions
 
     public string Input => _input ?? throw new ArgumentException("--input FILE is missing.");
 
+    /// <summary>False if there is no --input.</summary>
+    public bool HasInput => _input is not null;
+
     public string Output => _output ?? throw new ArgumentException("--out is missing.");
 
     /// <summary>False if there is no --out.</summary>

@@ -18,6 +18,7 @@ const string Usage = """
                                                                 what a process holds above its budget; each pair in a process of its own
       leaves   [--rows N] [--leaves N,N] [--repeat N] [job options]   the same rows into 128 and into 10,000 leaves, files in memory
       shapes   [--rows N] [--shapes A,B] [--repeat N] [job options]   random, sorted, reverse, equal, prefix (40 letters in common), long (as long as those)
+      bucket   --rows N | --input FILE [--repeat N] [job options]   S128 into a folder and into a bucket within the process, in turns; requests are counted
       lookup   --rows N [--commits N] [--filters] [--out FOLDER]  look-ups of one key in S128, with so many files in each leaf; Bloom filters on row keys
       parquet-read  --input FILE [--columns a,b] [file options] all values of a Parquet file into encoded rows
       parquet-write --input FILE [--columns a,b] [--codec zstd|snappy|uncompressed] [--level N] [--out FOLDER] [file options]
@@ -72,6 +73,8 @@ try
             return await LeavesJob.RunAsync(options);
         case "shapes":
             return await ShapesJob.RunAsync(options);
+        case "bucket":
+            return await BucketJob.RunAsync(options);
         case "lookup":
             return await LookupJob.RunAsync(options);
         case "parquet-read":

@@ -1,5 +1,6 @@
 using System.Net;
 using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.Tests.Emulators;
 using static Sleeper.Ingest.Core.Tests.ObjectStores.S3.S3TestBed;
 
 namespace Sleeper.Ingest.Core.Tests.ObjectStores.S3;
@@ -94,6 +95,20 @@ public sealed class S3ReadTests
         Assert.Equal([.. paths.Take(50), "t/\uFFFD", "t/\U0001F600"], listed); // by UTF-8, not by UTF-16
         Assert.Equal(["t/\uFFFD", "t/\U0001F600"], await bed.Store.ListAsync("t/", "t/049", Token).Select(info => info.Path).ToListAsync(Token));
         Assert.Equal(["t/\U0001F600"], await bed.Store.ListAsync("t/", "t/\uFFFD", Token).Select(info => info.Path).ToListAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_listing_that_is_cut_or_garbled_is_asked_for_again()
+    {
+        var bed = new S3TestBed();
+        await bed.Direct.PutAsync("a", Bytes("x"), Token);
+        var cut = bed.Http.CutBody("ListObjectsV2");
+        var garbled = bed.Http.Add(new HttpFault(HttpFaultKind.HalfBody, "ListObjectsV2", 2, 1));
+
+        Assert.Single(await bed.Store.ListAsync("", cancellationToken: Token).ToListAsync(Token));
+
+        Assert.Equal((1, 1), (cut.StrikeCount, garbled.StrikeCount));
+        Assert.Equal(3, bed.Count("ListObjectsV2"));
     }
 
     [Theory]

@@ -28,10 +28,13 @@ internal static class S3Errors
     private static string Answer(Exception error) => error switch
     {
         AmazonServiceException service when (int)service.StatusCode != 0 =>
-            string.Create(CultureInfo.InvariantCulture, $"{(int)service.StatusCode} {service.ErrorCode}, {service.Message.TrimEnd('.')}{RequestId(service)}"),
+            string.Create(CultureInfo.InvariantCulture, $"{(int)service.StatusCode} {service.ErrorCode}, {FirstLine(service.Message)}{RequestId(service)}"),
         OperationCanceledException => "no answer came in time",
-        _ => error.Message.TrimEnd('.'),
+        _ => FirstLine(error.Message),
     };
+
+    /// <summary>The SDK tells of each place where it looked for credentials in a line of its own; those are in the inner error.</summary>
+    private static string FirstLine(string message) => message.Split('\n')[0].TrimEnd('\r', ' ', ':', '.');
 
     private static string RequestId(AmazonServiceException error) => string.IsNullOrEmpty(error.RequestId) ? "" : $" (request {error.RequestId})";
 

@@ -72,7 +72,8 @@ internal static class S3Faults
             return S3Fault.Throttled;
         }
 
-        if (TransientCodes.Contains(code) || ((int)error.StatusCode >= 500 && error.StatusCode != HttpStatusCode.NotImplemented))
+        // A good answer that makes an error: its body was cut or garbled, or tells of one that came while it was being sent.
+        if (TransientCodes.Contains(code) || (int)error.StatusCode < 300 || ((int)error.StatusCode >= 500 && error.StatusCode != HttpStatusCode.NotImplemented))
         {
             return S3Fault.Transient;
         }

@@ -251,7 +251,7 @@ public sealed class S3ObjectStore : IObjectStore, IUnfinishedObjects, IDisposabl
         catch (AmazonClientException error)
         {
             throw new ArgumentException(
-                $"No S3 client can be made of the AWS configuration: {error.Message} Set Region (or AWS_REGION, or a profile's region), or give the store a client.", nameof(options), error);
+                $"No S3 client can be made of the AWS configuration: {error.Message.TrimEnd('.')}. Set Region (or AWS_REGION, or a profile's region), or give the store a client.", nameof(options), error);
         }
     }
 
