@@ -1,4 +1,5 @@
 using System.Net;
+using System.Xml;
 using Amazon.Runtime;
 
 namespace Sleeper.Ingest.Core.ObjectStores.S3;
@@ -55,6 +56,7 @@ internal static class S3Faults
         AmazonServiceException => S3Fault.Transient,
         AmazonClientException client when IsAboutCredentials(client) => S3Fault.Refused,
         AmazonClientException or HttpRequestException or IOException or TimeoutException or OperationCanceledException => S3Fault.Transient,
+        XmlException => S3Fault.Transient, // an answer that was cut or garbled, as the SDK passes it on
         _ => S3Fault.Other,
     };
 
