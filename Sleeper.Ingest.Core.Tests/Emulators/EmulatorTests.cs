@@ -103,7 +103,7 @@ public sealed class EmulatorTests
         Assert.True(process.HasExited);
     }
 
-    private static async Task<string> NewTableAsync(IAmazonDynamoDB client)
+    private static async Task<string> NewTableAsync(AmazonDynamoDBClient client)
     {
         string name = AwsEmulator.UniqueName("table");
         await client.CreateTableAsync(new CreateTableRequest

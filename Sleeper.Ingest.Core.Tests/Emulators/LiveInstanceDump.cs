@@ -90,7 +90,7 @@ internal sealed class LiveInstanceDump
         return bytes;
     }
 
-    private async Task LoadObjectsAsync(IAmazonS3 s3)
+    private async Task LoadObjectsAsync(AmazonS3Client s3)
     {
         using var index = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, "s3", "index.json")));
         foreach (var bucket in index.RootElement.GetProperty("buckets").EnumerateArray())
@@ -108,7 +108,7 @@ internal sealed class LiveInstanceDump
         });
     }
 
-    private async Task LoadTablesAsync(IAmazonDynamoDB client)
+    private async Task LoadTablesAsync(AmazonDynamoDBClient client)
     {
         foreach (string path in Directory.GetFiles(Path.Combine(_folder, "dynamodb"), "*.schema.json"))
         {

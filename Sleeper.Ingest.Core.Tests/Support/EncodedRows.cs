@@ -20,12 +20,12 @@ internal sealed unsafe class EncodedRows : IRowCursor
         _longest = longest;
         using var batch = new RowBatch(new MemoryBudget(1L << 30), 64 << 10, 1 << 20);
         var encoder = new RowEncoder(schema, KeyOrder.Bytes, new RowLimits());
+        byte* header = stackalloc byte[RowFormat.MaxHeaderBytes];
         foreach (var row in rows)
         {
             batch.Clear();
             Assert.Null(encoder.Encode(row, batch));
             batch.EndRow(0);
-            byte* header = stackalloc byte[RowFormat.MaxHeaderBytes];
             int length = RowFormat.WriteHeader(header, batch.Rows[0].KeyLength, batch.Rows[0].ValueLength);
             _rows.Add([.. new Span<byte>(header, length), .. new Span<byte>(batch.Start, batch.Rows[0].KeyLength + batch.Rows[0].ValueLength)]);
         }

@@ -299,7 +299,7 @@ internal sealed class InProcessDynamoDb : HttpMessageHandler
 
         public Dictionary<string, SortedDictionary<decimal, JsonObject>> Items { get; } = new(StringComparer.Ordinal);
 
-        public IEnumerable<KeyValuePair<decimal, JsonObject>> Partition(string hash) => Items.TryGetValue(hash, out var found) ? found : [];
+        public SortedDictionary<decimal, JsonObject> Partition(string hash) => Items.TryGetValue(hash, out var found) ? found : [];
 
         public JsonObject? Find(JsonObject item) =>
             Items.TryGetValue((string)item[HashKey]!["S"]!, out var partition) && partition.TryGetValue(Range(item), out var found) ? found : null;

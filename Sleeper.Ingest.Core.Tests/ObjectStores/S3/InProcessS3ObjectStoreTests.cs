@@ -5,7 +5,7 @@ using Sleeper.Ingest.Core.Tests.Emulators;
 namespace Sleeper.Ingest.Core.Tests.ObjectStores.S3;
 
 /// <summary>The contract of object stores over the double: what the tests build on it holds there as on the emulator.</summary>
-public sealed class InProcessS3ObjectStoreTests : ObjectStoreContractTests
+public sealed class InProcessS3ObjectStoreTests : ObjectStoreContractTests, IDisposable
 {
     private readonly InProcessS3 _s3 = new(pageSize: 3, "bucket");
 
@@ -15,4 +15,6 @@ public sealed class InProcessS3ObjectStoreTests : ObjectStoreContractTests
     }
 
     protected override IObjectStore Store { get; }
+
+    public void Dispose() => _s3.Dispose();
 }

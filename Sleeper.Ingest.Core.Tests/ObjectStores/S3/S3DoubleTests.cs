@@ -28,7 +28,7 @@ public sealed class S3DoubleTests
     }
 
     /// <summary>A talk with a service: each answer as a line of what matters of it.</summary>
-    private static async Task<List<string>> AskAsync(IAmazonS3 s3, string bucket)
+    private static async Task<List<string>> AskAsync(AmazonS3Client s3, string bucket)
     {
         var answers = new List<string>();
         async Task AskAsync(string what, Func<Task<string>> ask)
@@ -84,7 +84,7 @@ public sealed class S3DoubleTests
         return answers;
     }
 
-    private static async Task<string> GetAsync(IAmazonS3 s3, string bucket, string key, ByteRange? range = null, string? tag = null)
+    private static async Task<string> GetAsync(AmazonS3Client s3, string bucket, string key, ByteRange? range = null, string? tag = null)
     {
         using var got = await s3.GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = key, ByteRange = range, EtagToMatch = tag }, Token);
         using var body = new MemoryStream();
@@ -93,22 +93,22 @@ public sealed class S3DoubleTests
         return $"{got.HttpStatusCode} {got.ContentRange} {got.ETag} {text.Length} {text[..Math.Min(20, text.Length)]}";
     }
 
-    private static async Task<string> HeadAsync(IAmazonS3 s3, string bucket, string key)
+    private static async Task<string> HeadAsync(AmazonS3Client s3, string bucket, string key)
     {
         var head = await s3.GetObjectMetadataAsync(bucket, key, Token);
         return $"{head.ContentLength} {head.ETag} {head.Metadata["the-mark"]}";
     }
 
-    private static async Task<string> DeleteAsync(IAmazonS3 s3, string bucket, string key) => (await s3.DeleteObjectAsync(bucket, key, Token)).HttpStatusCode.ToString();
+    private static async Task<string> DeleteAsync(AmazonS3Client s3, string bucket, string key) => (await s3.DeleteObjectAsync(bucket, key, Token)).HttpStatusCode.ToString();
 
-    private static async Task<string> PutAsync(IAmazonS3 s3, string bucket, string key, string content, string? ifNoneMatch = null, bool isChunked = false)
+    private static async Task<string> PutAsync(AmazonS3Client s3, string bucket, string key, string content, string? ifNoneMatch = null, bool isChunked = false)
     {
         var request = new PutObjectRequest { BucketName = bucket, Key = key, ContentBody = content, IfNoneMatch = ifNoneMatch, UseChunkEncoding = isChunked };
         request.Metadata["the-mark"] = "m";
         return (await s3.PutObjectAsync(request, Token)).ETag;
     }
 
-    private static async Task<string> ListAsync(IAmazonS3 s3, ListObjectsV2Request request)
+    private static async Task<string> ListAsync(AmazonS3Client s3, ListObjectsV2Request request)
     {
         var pages = new List<string>();
         ListObjectsV2Response page;
@@ -122,10 +122,10 @@ public sealed class S3DoubleTests
         return string.Join(" | ", pages);
     }
 
-    private static Task<InitiateMultipartUploadResponse> StartAsync(IAmazonS3 s3, string bucket, string key) =>
+    private static Task<InitiateMultipartUploadResponse> StartAsync(AmazonS3Client s3, string bucket, string key) =>
         s3.InitiateMultipartUploadAsync(new InitiateMultipartUploadRequest { BucketName = bucket, Key = key, ChecksumAlgorithm = ChecksumAlgorithm.CRC32 }, Token);
 
-    private static async Task<PartETag> PartAsync(IAmazonS3 s3, string bucket, string id, int number, int length)
+    private static async Task<PartETag> PartAsync(AmazonS3Client s3, string bucket, string id, int number, int length)
     {
         byte[] bytes = S3TestBed.Noise(length);
         string checksum = InProcessObject.ChecksumOf(bytes);
@@ -145,7 +145,7 @@ public sealed class S3DoubleTests
         return new PartETag(number, put.ETag) { ChecksumCRC32 = checksum };
     }
 
-    private static async Task<string> CompleteAsync(IAmazonS3 s3, string bucket, string id, params PartETag[] parts) =>
+    private static async Task<string> CompleteAsync(AmazonS3Client s3, string bucket, string id, params PartETag[] parts) =>
         (await s3.CompleteMultipartUploadAsync(
             new CompleteMultipartUploadRequest { BucketName = bucket, Key = "up", UploadId = id, PartETags = [.. parts], IfNoneMatch = "*" }, Token)).ETag;
 }

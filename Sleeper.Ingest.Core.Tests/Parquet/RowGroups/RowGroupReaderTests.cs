@@ -1,8 +1,8 @@
 using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Parquet;
 using Sleeper.Ingest.Core.Parquet.Columns;
-using Sleeper.Ingest.Core.Parquet.Encodings;
 using Sleeper.Ingest.Core.Parquet.Compression;
+using Sleeper.Ingest.Core.Parquet.Encodings;
 using Sleeper.Ingest.Core.Parquet.Metadata;
 using Sleeper.Ingest.Core.Parquet.Pages;
 using Sleeper.Ingest.Core.Parquet.RowGroups;

@@ -1,5 +1,6 @@
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.StateStores.DynamoDb;
 using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.Core.Tests.StateStores.DynamoDb;
@@ -93,7 +94,7 @@ public sealed class LiveStoreContractTests
         return new IngestCommit([.. data], rows * files, 1);
     }
 
-    private static async Task<CommitResult> CommitAsync(LiveLogServer server, IStateStore store, string id, long rows)
+    private static async Task<CommitResult> CommitAsync(LiveLogServer server, DynamoDbStateStore store, string id, long rows)
     {
         var attempt = await store.BeginAttemptAsync(id, Token);
         return await store.CommitAsync(attempt, Commit(server, attempt, rows), Token);

@@ -56,7 +56,11 @@ internal sealed class MemoryWatch : IAsyncDisposable
 
     private static long Next(ref Span<byte> fields)
     {
-        System.Buffers.Text.Utf8Parser.TryParse(fields, out long value, out int used);
+        if (!System.Buffers.Text.Utf8Parser.TryParse(fields, out long value, out int used))
+        {
+            throw new InvalidDataException("The kernel's line of numbers ends early.");
+        }
+
         fields = fields[(used + 1)..];
         return value;
     }

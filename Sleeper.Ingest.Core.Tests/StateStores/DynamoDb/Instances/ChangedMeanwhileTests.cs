@@ -161,7 +161,7 @@ public sealed class ChangedMeanwhileTests
         await s3.DeleteObjectAsync(live.ConfigBucket, LiveTableProperties.PathOf(FlightsId), Token);
     }
 
-    private static async Task<List<Dictionary<string, AttributeValue>>> EntriesAsync(IAmazonDynamoDB client, LiveInstanceDump live, string log)
+    private static async Task<List<Dictionary<string, AttributeValue>>> EntriesAsync(AmazonDynamoDBClient client, LiveInstanceDump live, string log)
     {
         var answer = await client.QueryAsync(
             new QueryRequest

@@ -75,7 +75,7 @@ public sealed class LiveOpeningTests
         var result = await writer.CompleteAsync(Token);
 
         // The original reads its whole state before it puts; here the last number is enough.
-        Assert.Equal(1, result.Files.Count);
+        Assert.Single(result.Files);
         Assert.Equal(2, counted.Requests.Count(r => r.StartsWith("PUT ", StringComparison.Ordinal)));
         Assert.Single(counted.Requests, r => r == $"PutItem {live.DynamoDbTable("file-transaction-log")}");
         Assert.True(counted.Requests.Count <= 8, string.Join("\n", counted.Requests));
