@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -16,8 +13,6 @@ namespace Sleeper.Ingest.Core.Jobs;
 public sealed partial record BulkImportJobMessage
 {
     private const int MaxIdLength = 63;
-
-    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The job's id: at most 63 of a to z, 0 to 9 and the dash. Null for one that is made up.</summary>
     public string? Id { get; init; }
@@ -68,41 +63,19 @@ public sealed partial record BulkImportJobMessage
     }
 
     /// <summary>The message's JSON.</summary>
-    public string ToJson()
+    public string ToJson() => JobMessageJson.Write(json =>
     {
-        var bytes = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(bytes, WriterOptions))
-        {
-            json.WriteStartObject();
-            WriteIfThere(json, "id", Id);
-            WriteIfThere(json, "tableName", TableName);
-            WriteIfThere(json, "tableId", TableId);
-            json.WriteStartArray("files");
-            foreach (string file in Files)
-            {
-                json.WriteStringValue(file);
-            }
-
-            json.WriteEndArray();
-            WriteIfThere(json, "className", ClassName);
-            WriteIfThere(json, "platformSpec", PlatformSpec);
-            WriteIfThere(json, "sparkConf", SparkConf);
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(bytes.WrittenSpan);
-    }
+        JobMessageJson.WriteIfThere(json, "id", Id);
+        JobMessageJson.WriteIfThere(json, "tableName", TableName);
+        JobMessageJson.WriteIfThere(json, "tableId", TableId);
+        JobMessageJson.WriteFiles(json, Files);
+        JobMessageJson.WriteIfThere(json, "className", ClassName);
+        WriteIfThere(json, "platformSpec", PlatformSpec);
+        WriteIfThere(json, "sparkConf", SparkConf);
+    });
 
     [GeneratedRegex("^[a-z0-9-]+$", RegexOptions.CultureInvariant)]
     private static partial Regex IdPattern();
-
-    private static void WriteIfThere(Utf8JsonWriter json, string name, string? value)
-    {
-        if (value is not null)
-        {
-            json.WriteString(name, value);
-        }
-    }
 
     private static void WriteIfThere(Utf8JsonWriter json, string name, IReadOnlyDictionary<string, string>? values)
     {

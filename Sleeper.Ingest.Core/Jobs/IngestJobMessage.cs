@@ -1,8 +1,3 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-
 namespace Sleeper.Ingest.Core.Jobs;
 
 /// <summary>A request to ingest Parquet files into a table, as it lies on a queue.</summary>
@@ -15,9 +10,6 @@ namespace Sleeper.Ingest.Core.Jobs;
 /// </remarks>
 public sealed record IngestJobMessage
 {
-    // Text as it is, quotes and controls escaped: the JSON is a message, not a part of a page.
-    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>The job's id; null or blank for one that the worker makes of the message's id.</summary>
     public string? Id { get; init; }
 
@@ -52,44 +44,21 @@ public sealed record IngestJobMessage
     }
 
     /// <summary>The message's JSON.</summary>
-    public string ToJson()
+    public string ToJson() => JobMessageJson.Write(json =>
     {
-        var bytes = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(bytes, WriterOptions))
+        JobMessageJson.WriteIfThere(json, "id", Id);
+        JobMessageJson.WriteIfThere(json, "tableName", TableName);
+        JobMessageJson.WriteIfThere(json, "tableId", TableId);
+        JobMessageJson.WriteFiles(json, Files);
+        if (Once)
         {
-            json.WriteStartObject();
-            WriteIfThere(json, "id", Id);
-            WriteIfThere(json, "tableName", TableName);
-            WriteIfThere(json, "tableId", TableId);
-            json.WriteStartArray("files");
-            foreach (string file in Files)
-            {
-                json.WriteStringValue(file);
-            }
-
-            json.WriteEndArray();
-            if (Once)
-            {
-                json.WriteBoolean("once", true);
-            }
-
-            WriteIfThere(json, "firstMessageId", FirstMessageId);
-            if (Copies > 0)
-            {
-                json.WriteNumber("copies", Copies);
-            }
-
-            json.WriteEndObject();
+            json.WriteBoolean("once", true);
         }
 
-        return Encoding.UTF8.GetString(bytes.WrittenSpan);
-    }
-
-    private static void WriteIfThere(Utf8JsonWriter json, string name, string? value)
-    {
-        if (value is not null)
+        JobMessageJson.WriteIfThere(json, "firstMessageId", FirstMessageId);
+        if (Copies > 0)
         {
-            json.WriteString(name, value);
+            json.WriteNumber("copies", Copies);
         }
-    }
+    });
 }

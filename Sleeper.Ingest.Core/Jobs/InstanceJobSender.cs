@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Sleeper.Ingest.Core.Diagnostics;
 using Sleeper.Ingest.Core.ObjectStores.S3;
 using Sleeper.Ingest.Core.Queues;
@@ -28,8 +24,6 @@ public sealed class InstanceJobSender
     private const string IngestQueue = "sleeper.ingest.job.queue.url";
     private const string IngestTasks = "ingest tasks (IngestStack)";
     private const string BatcherQueue = "sleeper.ingest.batcher.submit.queue.url";
-
-    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly SleeperInstance _instance;
     private readonly Func<string, IMessageQueue> _queueAt;
@@ -159,25 +153,11 @@ public sealed class InstanceJobSender
         }
     }
 
-    private static string BatcherJson(string tableName, IReadOnlyList<string> files)
+    private static string BatcherJson(string tableName, IReadOnlyList<string> files) => JobMessageJson.Write(json =>
     {
-        var bytes = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(bytes, WriterOptions))
-        {
-            json.WriteStartObject();
-            json.WriteString("tableName", tableName);
-            json.WriteStartArray("files");
-            foreach (string file in files)
-            {
-                json.WriteStringValue(file);
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(bytes.WrittenSpan);
-    }
+        json.WriteString("tableName", tableName);
+        JobMessageJson.WriteFiles(json, files);
+    });
 
     private IMessageQueue QueueOf(string property, string what) =>
         _instance.Properties.TryGetValue(property, out string? url) && !string.IsNullOrWhiteSpace(url)
