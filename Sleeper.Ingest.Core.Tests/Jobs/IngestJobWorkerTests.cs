@@ -40,9 +40,12 @@ public sealed class IngestJobWorkerTests
         Assert.Empty(await bed.CopiesAsync());
         Assert.DoesNotContain("delete", queue.Calls);
         Assert.DoesNotContain("give-back", queue.Calls);
-        Assert.Equal(JobState.Failed, (await bed.StatusAsync("j")).State);
+        Assert.Equal(JobState.InProgress, (await bed.StatusAsync("j")).State);
+
+        // Who has the message now goes on with the run.
         Assert.Equal(["a.parquet"], (await FinishedByAnotherAsync(bed)).Keys);
-        Assert.Equal(JobState.Finished, (await bed.StatusAsync("j")).State);
+        var run = (await bed.StatusAsync("j")).Runs.Single();
+        Assert.Equal((JobState.Finished, 1), (run.State, run.Updates.Count(u => u is JobStarted)));
     }
 
     [Fact]
@@ -148,6 +151,110 @@ public sealed class IngestJobWorkerTests
         Assert.Equal(2, (await bed.DeadLettersAsync()).Count);
         Assert.Empty(await bed.CopiesAsync());
         Assert.Empty(await bed.LeftAsync());
+    }
+
+    [Fact]
+    public async Task Where_there_are_no_dead_letters_what_cannot_be_done_ends_all_the_same_and_is_reported()
+    {
+        using var bed = await JobBed.NewAsync();
+        await bed.PutFileAsync("a.parquet");
+        byte[] bytes = SmallDataFile.Write(SmallIngest.Schema, [.. SmallIngest.Rows("bad")]);
+        bytes.AsSpan(20, 60).Fill(0xFF);
+        await bed.Bucket.PutAsync("bad.parquet", bytes);
+        var queue = new ScriptedQueue(new ObjectStoreQueue(bed.QueueStore, "", new() { MaxReceiveCount = 1_000, SettleTime = TimeSpan.Zero })) { Policy = new QueuePolicy(null, null) };
+        var bucket = new ScriptedObjectStore(bed.Bucket) { Fault = (verb, path) => verb == "open" && path == "a.parquet" ? ScriptedFault.Before : ScriptedFault.None };
+        bed.Options = bed.Options with { Queue = queue, MaxAttempts = 1, MaxReceiveCount = 2, RetryDelay = TimeSpan.FromTicks(1), Inputs = new JobInputs { OpenBucket = _ => bucket } };
+        await bed.SendAsync("missing", "in/none.parquet");
+        await bed.SendAsync("bad", "in/bad.parquet");
+        await bed.SendAsync("unreachable", "in/a.parquet");
+
+        await bed.RunWorkerAsync();
+
+        Assert.Equal(JobState.Rejected, (await bed.StatusAsync("missing")).State);
+        Assert.Equal((JobState.Failed, 2), ((await bed.StatusAsync("bad")).State, (await bed.StatusAsync("bad")).Runs.Count));
+        Assert.Equal(3, queue.Calls.Count(c => c == "set-aside"));
+        Assert.Equal(1 + 2 + 12, queue.Calls.Count(c => c == "receive") - 1); // what may pass comes 10 times more; the last look finds nothing
+        Assert.Equal(
+            ["bad", "missing", "unreachable"],
+            bed.Log.Lines.Where(l => l.Level == LogLevel.Error && l.Text.Contains("is deleted", StringComparison.Ordinal))
+                .Select(l => (string)JsonNode.Parse(l.Text[l.Text.IndexOf('{', StringComparison.Ordinal)..])!["id"]!).Order());
+        Assert.Empty(await bed.CopiesAsync());
+    }
+
+    [Fact]
+    public async Task A_message_that_workers_die_of_ends_where_there_are_no_dead_letters()
+    {
+        using var bed = await JobBed.NewAsync();
+        await bed.PutFileAsync("a.parquet");
+        await bed.SendAsync("deadly", "in/a.parquet");
+        for (int i = 0; i < 11; i++)
+        {
+            Assert.NotNull(await NewQueue().ReceiveAsync(TimeSpan.Zero, TimeSpan.FromMinutes(1))); // and dies
+            bed.QueueClock.Advance(TimeSpan.FromMinutes(2));
+        }
+
+        bed.Options = bed.Options with { Queue = new ScriptedQueue(NewQueue()) { Policy = new QueuePolicy(null, null) }, MaxReceiveCount = 1 };
+
+        await bed.RunWorkerAsync();
+
+        var run = Assert.Single((await bed.StatusAsync("deadly")).Runs);
+        Assert.Equal(JobState.Failed, run.State);
+        Assert.Contains("received 12 times", run.Reasons.Single(), StringComparison.Ordinal);
+        Assert.Empty(await bed.CopiesAsync());
+        Assert.Equal(0, await NewQueue().CountAsync());
+
+        ObjectStoreQueue NewQueue() => new(bed.QueueStore, "", new() { MaxReceiveCount = 1_000, SettleTime = TimeSpan.Zero });
+    }
+
+    [Fact]
+    public async Task The_run_of_a_worker_that_died_goes_on()
+    {
+        using var bed = await JobBed.NewAsync();
+        await bed.PutFileAsync("a.parquet");
+        var gate = new GatedObjectStore(bed.Bucket);
+        bed.Options = bed.Options with { Inputs = new JobInputs { OpenBucket = _ => gate }, Queue = new ScriptedQueue(bed.Queue) { Before = call => _ = call is "delete" or "give-back" ? throw new IOException("dead") : 0 } };
+        await bed.SendAsync("j", "in/a.parquet");
+        var dead = new ScriptedTracker(bed.Tracker) { Before = update => _ = update is JobFailed ? throw new IOException("dead") : 0 };
+        using var stop = new CancellationTokenSource();
+        bed.Options = bed.Options with { Tracker = dead, GracePeriod = TimeSpan.Zero, Clock = new ImpatientClock() };
+        var running = bed.RunWorkerAsync(stop.Token);
+        await gate.Arrived;
+        await stop.CancelAsync();
+        await running;
+        string first = (await bed.StatusAsync("j")).Runs.Single().RunId!;
+        bed.Options = bed.Options with { Inputs = new JobInputs { OpenBucket = _ => bed.Bucket } };
+
+        Assert.Equal(new Dictionary<string, int> { ["a.parquet"] = 1 }, await FinishedByAnotherAsync(bed));
+
+        var run = (await bed.StatusAsync("j")).Runs.Single();
+        Assert.Equal((first, JobState.Finished, 1), (run.RunId, run.State, run.Updates.Count(u => u is JobStarted)));
+    }
+
+    [Fact]
+    public async Task What_the_tracker_knows_as_done_is_not_done_again_even_if_the_table_forgot_it()
+    {
+        using var bed = await JobBed.NewAsync();
+        await bed.PutFileAsync("a.parquet");
+        string message = await bed.SendAsync("j", "in/a.parquet");
+        await bed.SendAsync("""{"id":"k","tableName":"flights","files":["in/a.parquet"],"once":true}""");
+        foreach (string ingest in new[] { $"job/{message}/j", "job-once/k" })
+        {
+            await RecordFinishedAsync(bed, ingest[^1..], ingest);
+        }
+
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.NotNull(await bed.Queue.ReceiveAsync(TimeSpan.Zero, TimeSpan.FromMinutes(1))); // by somebody who finished, and could not delete it
+        }
+
+        Assert.Empty(await FinishedByAnotherAsync(bed));
+
+        Assert.Single((await bed.StatusAsync("j")).Runs);
+        Assert.Empty(await bed.LeftAsync());
+        await bed.SendAsync("j", "in/a.parquet"); // the same job sent again is another run
+        await bed.RunWorkerAsync();
+        Assert.Equal(2, (await bed.StatusAsync("j")).Runs.Count);
+        Assert.Equal(new Dictionary<string, int> { ["a.parquet"] = 1 }, await bed.CopiesAsync());
     }
 
     [Fact]
@@ -416,20 +523,40 @@ public sealed class IngestJobWorkerTests
         Assert.All(new[] { "Queue", "Tables", "MaxConcurrentJobs", "KeepAlivePeriod" }, word => Assert.Contains(word, error.Message, StringComparison.Ordinal));
     }
 
+    private static async Task RecordFinishedAsync(JobBed bed, string jobId, string ingestId)
+    {
+        var time = DateTimeOffset.UtcNow.AddDays(-1);
+        string run = JobRunIds.New(bed.TableId, ingestId);
+        JobUpdate[] updates =
+        [
+            new JobStarted { JobId = jobId, UpdateTime = time, StartTime = time },
+            new JobAddedFiles { JobId = jobId, UpdateTime = time, WrittenTime = time, FileCount = 1 },
+            new JobFinished { JobId = jobId, UpdateTime = time, FinishTime = time, FileCount = 1 },
+        ];
+        foreach (var update in updates)
+        {
+            await bed.Tracker.AddAsync(update with { TableId = bed.TableId, TableName = JobBed.TableName, JobRunId = run });
+        }
+    }
+
+    [Fact]
+    public async Task Old_records_are_forgotten_by_workers()
+    {
+        var clock = new ManualClock();
+        using var bed = await JobBed.NewAsync(new InMemoryObjectStore("tables", clock));
+        await RecordFinishedAsync(bed, "old", "job/m/old");
+        clock.Advance(TimeSpan.FromDays(8));
+        await RecordFinishedAsync(bed, "new", "job/m/new");
+
+        await bed.RunWorkerAsync(); // it finds nothing to do
+
+        Assert.Null(await bed.Reports.FindAsync("old"));
+        Assert.NotNull(await bed.Reports.FindAsync("new"));
+    }
+
     private static async Task<Dictionary<string, int>> FinishedByAnotherAsync(JobBed bed)
     {
-        // The first worker's lease does not run out in time; nobody holds anything once it is gone.
-        var leases = new List<string>();
-        await foreach (var lease in bed.QueueStore.ListAsync("leases/"))
-        {
-            leases.Add(lease.Path);
-        }
-
-        foreach (string path in leases)
-        {
-            await bed.QueueStore.DeleteAsync(path);
-        }
-
+        bed.QueueClock.Advance(TimeSpan.FromHours(1)); // the first worker's lease has run out
         bed.Options = bed.Options with
         {
             Queue = new ObjectStoreQueue(bed.QueueStore, "", new() { SettleTime = TimeSpan.Zero }),

@@ -20,6 +20,7 @@ internal sealed class JobBed : IDisposable
     private JobBed(IObjectStore tables)
     {
         Tables = tables;
+        QueueStore = new InMemoryObjectStore("queue", QueueClock);
         Tracker = new ObjectStoreJobTracker(tables);
         Reports = new JobReports(Tracker);
         Queue = new ObjectStoreQueue(QueueStore, "", new() { PollInterval = TimeSpan.FromMilliseconds(5), SettleTime = TimeSpan.Zero });
@@ -40,7 +41,10 @@ internal sealed class JobBed : IDisposable
 
     public IObjectStore Tables { get; }
 
-    public InMemoryObjectStore QueueStore { get; } = new();
+    /// <summary>The time by which leases run out: it stands still until a test moves it.</summary>
+    public ManualClock QueueClock { get; } = new();
+
+    public InMemoryObjectStore QueueStore { get; }
 
     public InMemoryObjectStore Bucket { get; } = new("in");
 

@@ -146,7 +146,7 @@ public sealed class JobStatusTests
         clock.Advance(TimeSpan.FromDays(8));
         await tracker.AddAsync(Update("rejected", 1));
 
-        Assert.Equal(2, await tracker.ForgetAsync(TimeSpan.FromDays(7)));
+        Assert.Equal(2, await tracker.ForgetOldAsync());
 
         Assert.Single(await tracker.ReadRejectedAsync().ToListAsync());
         Assert.Empty(await tracker.ReadTasksAsync().ToListAsync());

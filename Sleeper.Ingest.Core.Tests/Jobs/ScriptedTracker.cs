@@ -22,4 +22,6 @@ internal sealed class ScriptedTracker(IJobTracker inner) : IJobTracker
     public IAsyncEnumerable<JobUpdate> ReadRejectedAsync(CancellationToken cancellationToken = default) => inner.ReadRejectedAsync(cancellationToken);
 
     public IAsyncEnumerable<IngestTaskUpdate> ReadTasksAsync(CancellationToken cancellationToken = default) => inner.ReadTasksAsync(cancellationToken);
+
+    public Task<int> ForgetOldAsync(CancellationToken cancellationToken = default) => inner.ForgetOldAsync(cancellationToken);
 }

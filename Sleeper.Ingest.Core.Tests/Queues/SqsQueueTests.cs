@@ -44,6 +44,21 @@ public sealed class SqsQueueTests : MessageQueueContractTests
     }
 
     [Fact]
+    public async Task A_queue_without_dead_letters_deletes_what_is_set_aside()
+    {
+        var client = await NewClientAsync();
+        var queue = new SqsQueue(client, await client.CreateQueueAsync(AwsEmulator.UniqueName("alone")));
+        await queue.SendAsync("m");
+        var message = await queue.ReceiveAsync(TimeSpan.FromSeconds(2), Lease);
+
+        await queue.SetAsideAsync(message!, "bad");
+
+        var left = await client.GetAttributesAsync(queue.Name, ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]);
+        Assert.Equal(["0", "0"], left.Values);
+        Assert.Equal(new QueuePolicy(null, null), await queue.GetPolicyAsync());
+    }
+
+    [Fact]
     public async Task A_queue_that_is_not_there_is_said_so_with_the_address_and_what_to_do()
     {
         var client = await NewClientAsync();

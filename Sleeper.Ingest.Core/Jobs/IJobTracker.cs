@@ -1,7 +1,7 @@
 namespace Sleeper.Ingest.Core.Jobs;
 
 /// <summary>Keeps what happened to jobs and to the processes that work through them. Nothing in it decides what is true of a table.</summary>
-/// <remarks>Updates are kept for some time, a week by default. Reads may lag behind. Thread-safe.</remarks>
+/// <remarks>Updates are kept for some time, a week by default; workers have old ones removed. Reads may lag behind. Thread-safe.</remarks>
 public interface IJobTracker
 {
     /// <summary>Keeps an update of a job.</summary>
@@ -21,4 +21,8 @@ public interface IJobTracker
 
     /// <summary>All processes, in no order; of each one or two updates.</summary>
     IAsyncEnumerable<IngestTaskUpdate> ReadTasksAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Removes what has been kept long enough. Workers call it when they begin and then once a day; trackers whose service does it by itself do nothing.</summary>
+    /// <returns>How many updates were removed.</returns>
+    Task<int> ForgetOldAsync(CancellationToken cancellationToken = default);
 }

@@ -25,8 +25,7 @@ namespace Sleeper.Ingest.Core.Jobs;
 /// </remarks>
 public sealed class IngestJobWorker
 {
-    private const int MaxCopies = 10;
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan ForgetPeriod = TimeSpan.FromDays(1);
     private static readonly TimeSpan FirstReceiveDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestReceiveDelay = TimeSpan.FromMinutes(1);
 
@@ -34,9 +33,9 @@ public sealed class IngestJobWorker
     private readonly IMessageQueue _queue;
     private readonly ILogger _logger;
     private readonly JobRunner _runner;
+    private readonly MessageEnds _ends;
     private readonly WorkerPause _pause = new();
     private readonly Lock _counting = new();
-    private int? _maxReceiveCount;
     private int _jobCount;
     private long _rowsRead;
     private long _rowsWritten;
@@ -58,6 +57,7 @@ public sealed class IngestJobWorker
         _logger = options.LoggerFactory.CreateLogger("Sleeper.Ingest.Core.Jobs");
         TaskId = options.TaskId ?? SystemRandom.Uuid();
         _runner = new JobRunner(options, TaskId, _logger);
+        _ends = new MessageEnds(options, _logger);
     }
 
     /// <summary>What the worker is called in records.</summary>
@@ -78,13 +78,17 @@ public sealed class IngestJobWorker
             JobLog.Stopping(_logger, _options.GracePeriod);
             grace.Change(_options.GracePeriod, Timeout.InfiniteTimeSpan);
         });
-        await ReadPolicyAsync(stoppingToken).ConfigureAwait(false);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        var forgetting = ForgetOldRecordsAsync(ended.Token);
+        await _ends.ReadPolicyAsync(stoppingToken).ConfigureAwait(false);
         try
         {
             await Task.WhenAll(Enumerable.Range(0, _options.MaxConcurrentJobs).Select(_ => RunSlotAsync(stoppingToken, abort.Token))).ConfigureAwait(false);
         }
         finally
         {
+            await ended.CancelAsync().ConfigureAwait(false);
+            await forgetting.ConfigureAwait(false);
             await TellTrackerAsync(EndOf(startTime)).ConfigureAwait(false);
             JobLog.Ended(_logger, TaskId, _jobCount, _rowsWritten);
         }
@@ -159,15 +163,22 @@ public sealed class IngestJobWorker
             bool isPausing = false;
             try
             {
+                if (_ends.IsReceivedTooOften(message))
+                {
+                    await _ends.EndAsync(message, lease, await _runner.GiveUpAsync(message, ends.Token).ConfigureAwait(false)).ConfigureAwait(false);
+                    return;
+                }
+
                 string? openRun = null;
                 string? logged = null;
                 long? pausedAt = null;
                 for (int attempt = 1; ; attempt++)
                 {
-                    (var outcome, openRun) = await _runner.RunAsync(message, lease, openRun, ends.Token).ConfigureAwait(false);
+                    (var outcome, openRun) = await _runner.RunAsync(message, lease, isFirstTry: attempt == 1, openRun, ends.Token).ConfigureAwait(false);
                     if (outcome is not JobOutcome.Failed failed)
                     {
-                        await EndAsync(message, lease, outcome).ConfigureAwait(false);
+                        Count(outcome);
+                        await _ends.EndAsync(message, lease, outcome).ConfigureAwait(false);
                         return;
                     }
 
@@ -190,18 +201,18 @@ public sealed class IngestJobWorker
                     };
                     if (!goesOn || stoppingToken.IsCancellationRequested)
                     {
-                        await GiveBackAsync(message, lease, failed.Failure, attempt, stoppingToken.IsCancellationRequested).ConfigureAwait(false);
+                        await _ends.GiveBackAsync(message, lease, failed.Failure, attempt, stoppingToken.IsCancellationRequested).ConfigureAwait(false);
                         return;
                     }
 
-                    var delay = DelayOf(attempt);
+                    var delay = _ends.DelayOf(attempt);
                     LogOnce(ref logged, message, kind, delay, error);
                     await WaitAsync(delay, stoppingToken, ends.Token).ConfigureAwait(false);
                 }
             }
             catch (OperationCanceledException) when (ends.IsCancellationRequested)
             {
-                await EndAsync(message, lease, new JobOutcome.Cancelled()).ConfigureAwait(false);
+                await _ends.EndAsync(message, lease, new JobOutcome.Cancelled()).ConfigureAwait(false);
             }
             finally
             {
@@ -210,114 +221,6 @@ public sealed class IngestJobWorker
                     JobLog.Resumed(_logger);
                 }
             }
-        }
-    }
-
-    private async Task EndAsync(QueueMessage message, JobLease lease, JobOutcome outcome)
-    {
-        switch (outcome)
-        {
-            case JobOutcome.Done done:
-                Count(done);
-                await DeleteAsync(message).ConfigureAwait(false);
-                break;
-            case JobOutcome.Rejected rejected:
-                await SetAsideAsync(message, string.Join('\n', rejected.Reasons)).ConfigureAwait(false);
-                break;
-            default:
-                if (!lease.IsLost)
-                {
-                    await ReturnAsync(message, TimeSpan.Zero, "The worker was stopped.", isFailure: false).ConfigureAwait(false);
-                }
-
-                break;
-        }
-    }
-
-    private async Task GiveBackAsync(QueueMessage message, JobLease lease, JobFailure failure, int attempt, bool isStopping)
-    {
-        if (lease.IsLost)
-        {
-            return;
-        }
-
-        string reason = string.Join(" / ", JobFailure.ReasonsOf(failure.Error));
-        if (failure.Kind == JobFailureKind.Lasting && _maxReceiveCount is { } most && message.ReceiveCount >= most)
-        {
-            JobLog.SetAside(_logger, message.Id, message.ReceiveCount, failure.Error);
-            await SetAsideAsync(message, reason).ConfigureAwait(false);
-            return;
-        }
-
-        var delay = isStopping && failure.Kind != JobFailureKind.Lasting ? TimeSpan.Zero : DelayOf(attempt + message.ReceiveCount);
-        JobLog.GivenBack(_logger, message.Id, message.ReceiveCount, delay, failure.Error);
-        await ReturnAsync(message, delay, reason, isFailure: true).ConfigureAwait(false);
-    }
-
-    /// <summary>Lets the message be received again. Where that would be its end, a copy is sent, which is the same run, and then the original is deleted.</summary>
-    private async Task ReturnAsync(QueueMessage message, TimeSpan delay, string reason, bool isFailure)
-    {
-        bool isLastTime = _maxReceiveCount is { } most && message.ReceiveCount >= most;
-        if (!isLastTime)
-        {
-            await TryAsync(message, () => _queue.GiveBackAsync(message, delay, reason)).ConfigureAwait(false);
-            return;
-        }
-
-        var read = JobMessageReader.Read(message.Body);
-        if (read.Error is not null || (isFailure && read.Copies >= MaxCopies))
-        {
-            await SetAsideAsync(message, reason).ConfigureAwait(false);
-            return;
-        }
-
-        var copy = read.ToMessage() with { FirstMessageId = read.FirstMessageId ?? message.Id, Copies = read.Copies + (isFailure ? 1 : 0) };
-        await TryAsync(message, async () =>
-        {
-            await _queue.SendAsync(copy.ToJson(), new QueueSendOptions { Delay = delay, GroupId = message.GroupId, DeduplicationId = null }).ConfigureAwait(false);
-            await _queue.DeleteAsync(message).ConfigureAwait(false);
-        }).ConfigureAwait(false);
-    }
-
-    private Task SetAsideAsync(QueueMessage message, string reason) => TryAsync(message, () => _queue.SetAsideAsync(message, reason));
-
-    /// <summary>A message that stays comes again and is found done, so this fails no job.</summary>
-    private async Task DeleteAsync(QueueMessage message)
-    {
-        const int Attempts = 3;
-        for (int attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await _queue.DeleteAsync(message).ConfigureAwait(false);
-                return;
-            }
-#pragma warning disable CA1031 // The job is done, whatever the queue says.
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                if (attempt == Attempts)
-                {
-                    JobLog.DeleteFailed(_logger, message.Id, e);
-                    return;
-                }
-            }
-
-            await Task.Delay(DelayOf(attempt), _options.Clock).ConfigureAwait(false);
-        }
-    }
-
-    private async Task TryAsync(QueueMessage message, Func<Task> action)
-    {
-        try
-        {
-            await action().ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // The message comes again when its lease has run out.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            JobLog.GiveBackFailed(_logger, message.Id, e);
         }
     }
 
@@ -355,16 +258,15 @@ public sealed class IngestJobWorker
         }
     }
 
-    private TimeSpan DelayOf(int attempt)
-    {
-        var delay = Shorter(_options.RetryDelay * Math.Pow(2, Math.Min(attempt - 1, 20)), LongestDelay);
-        return delay * (0.5 + (SystemRandom.Next() % 1024 / 2048.0));
-    }
-
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
-    private void Count(JobOutcome.Done done)
+    private void Count(JobOutcome outcome)
     {
+        if (outcome is not JobOutcome.Done done)
+        {
+            return;
+        }
+
         lock (_counting)
         {
             _jobCount++;
@@ -393,18 +295,26 @@ public sealed class IngestJobWorker
         }
     }
 
-    private async Task ReadPolicyAsync(CancellationToken stoppingToken)
+    /// <summary>Has the tracker remove what is old, at once and then once a day.</summary>
+    private async Task ForgetOldRecordsAsync(CancellationToken cancellationToken)
     {
-        try
+        while (!cancellationToken.IsCancellationRequested)
         {
-            _maxReceiveCount = (await _queue.GetPolicyAsync(stoppingToken).ConfigureAwait(false)).MaxReceiveCount;
-        }
-#pragma warning disable CA1031 // Not knowing it costs copies of messages, not jobs.
-        catch (Exception e)
+            try
+            {
+                await _options.Tracker.ForgetOldAsync(cancellationToken).ConfigureAwait(false);
+            }
+#pragma warning disable CA1031 // A tracker that fails fails no worker.
+            catch (Exception e)
 #pragma warning restore CA1031
-        {
-            JobLog.PolicyUnknown(_logger, _queue.Name, e);
-            _maxReceiveCount = 1; // as Sleeper's queues have it
+            {
+                if (!cancellationToken.IsCancellationRequested)
+                {
+                    JobLog.ForgetFailed(_logger, e);
+                }
+            }
+
+            await Task.Delay(ForgetPeriod, _options.Clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

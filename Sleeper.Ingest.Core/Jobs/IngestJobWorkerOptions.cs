@@ -1,6 +1,11 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Sleeper.Ingest.Core.Jobs.DynamoDb;
+using Sleeper.Ingest.Core.ObjectStores.S3;
 using Sleeper.Ingest.Core.Queues;
+using Sleeper.Ingest.Core.Queues.Sqs;
+using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 
 namespace Sleeper.Ingest.Core.Jobs;
 
@@ -43,6 +48,12 @@ public sealed record IngestJobWorkerOptions
     /// <summary>How often a job is tried in one go where the cause may pass. Default: 5.</summary>
     public int MaxAttempts { get; init; } = 5;
 
+    /// <summary>
+    /// How often a job with bad data is received before it is set aside, where the queue does not say: SQS queues without dead letters. There, what may pass ends 10 receives
+    /// later; ended messages are deleted, and logged. Default: 3.
+    /// </summary>
+    public int MaxReceiveCount { get; init; } = 3;
+
     /// <summary>The wait after a first failure that may pass; doubled each time, up to 5 minutes, and spread by chance. Default: one second.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -64,6 +75,32 @@ public sealed record IngestJobWorkerOptions
     /// <summary>Where logs go. Default: nowhere.</summary>
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
 
+    /// <summary>
+    /// A worker of a deployed instance, beside or in place of its own tasks: its queue of ingest jobs, its tables, its tracker if that is enabled, all buckets that the
+    /// credentials may read, and how long to wait for messages and to keep them. What is set with <c>with</c> afterwards counts more than the instance's properties.
+    /// </summary>
+    /// <param name="instance">The caller's own: it is not disposed of, and must outlive the worker.</param>
+    /// <param name="client">A client for its account and region. Not disposed of.</param>
+    /// <exception cref="UnsupportedTableException">The instance has no queue of ingest jobs, or a property has a value it may not have: each is named.</exception>
+    /// <example><code>
+    /// var worker = new IngestJobWorker(IngestJobWorkerOptions.ForInstance(instance, sqs) with { StopsWhenEmpty = true });
+    /// </code></example>
+    public static IngestJobWorkerOptions ForInstance(SleeperInstance instance, SqsClient client)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        var settings = InstanceJobSettings.ForWorker(instance);
+        return new IngestJobWorkerOptions
+        {
+            Queue = new SqsQueue(client, settings.QueueUrl),
+            Tables = new SleeperJobTables(instance),
+            Tracker = DynamoDbJobTracker.ForInstance(instance),
+            Inputs = new JobInputs { OpenBucket = bucket => new S3ObjectStore(instance.S3, bucket) },
+            ReceiveWait = settings.ReceiveWait,
+            Lease = settings.Lease,
+            KeepAlivePeriod = settings.KeepAlivePeriod,
+        };
+    }
+
     /// <summary>Everything that is wrong.</summary>
     internal IReadOnlyList<string> FindFaults()
     {
@@ -72,6 +109,7 @@ public sealed record IngestJobWorkerOptions
         Require(Tables is not null, "Tables is missing: which tables may jobs name?");
         Require(MaxConcurrentJobs >= 1, $"MaxConcurrentJobs is {MaxConcurrentJobs}; at least 1.");
         Require(MaxAttempts >= 1, $"MaxAttempts is {MaxAttempts}; at least 1.");
+        Require(MaxReceiveCount >= 1, $"MaxReceiveCount is {MaxReceiveCount}; at least 1.");
         Require(Lease > TimeSpan.Zero && KeepAlivePeriod > TimeSpan.Zero && KeepAlivePeriod < Lease, $"KeepAlivePeriod is {KeepAlivePeriod}, Lease {Lease}; more than 0, and less than the lease.");
         Require(ReceiveWait >= TimeSpan.Zero, $"ReceiveWait is {ReceiveWait}; not negative.");
         Require(GracePeriod >= TimeSpan.Zero, $"GracePeriod is {GracePeriod}; not negative.");

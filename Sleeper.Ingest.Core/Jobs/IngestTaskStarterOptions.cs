@@ -1,5 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Sleeper.Ingest.Core.Jobs.DynamoDb;
+using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 
 namespace Sleeper.Ingest.Core.Jobs;
 
@@ -23,4 +26,12 @@ public sealed record IngestTaskStarterOptions
 
     /// <summary>Where logs go.</summary>
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+
+    /// <summary>As a deployed instance has it: <c>sleeper.ingest.max.concurrent.tasks</c>, every <c>sleeper.ingest.task.creation.period.minutes</c>.</summary>
+    /// <exception cref="UnsupportedTableException">A property has a value it may not have: each is named.</exception>
+    public static IngestTaskStarterOptions ForInstance(SleeperInstance instance)
+    {
+        var settings = InstanceJobSettings.ForStarter(instance);
+        return new IngestTaskStarterOptions { MaxTasks = settings.MaxTasks, Period = settings.StartPeriod };
+    }
 }

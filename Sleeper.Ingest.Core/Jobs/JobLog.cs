@@ -26,7 +26,7 @@ internal static partial class JobLog
     [LoggerMessage(107, LogLevel.Error, "The job of message '{Message}' failed and is given back, after {Receives} receives; it rests for {Delay}.")]
     public static partial void GivenBack(ILogger logger, string message, int receives, TimeSpan delay, Exception? error);
 
-    [LoggerMessage(108, LogLevel.Error, "The job of message '{Message}' failed {Receives} times and lies with the dead letters.")]
+    [LoggerMessage(108, LogLevel.Error, "The job of message '{Message}' failed, after {Receives} receives, and is set aside.")]
     public static partial void SetAside(ILogger logger, string message, int receives, Exception error);
 
     [LoggerMessage(109, LogLevel.Error, "The worker takes no more jobs until this is mended; it looks again in {Delay}: {Reason}")]
@@ -61,4 +61,13 @@ internal static partial class JobLog
 
     [LoggerMessage(119, LogLevel.Error, "The task '{Task}' met a fault of its own while it worked on a message. It goes on with others; the message comes again when its lease has run out.")]
     public static partial void WorkFailed(ILogger logger, string task, Exception error);
+
+    [LoggerMessage(120, LogLevel.Information, "The job '{Job}' of message '{Message}' is finished by an earlier run, as the tracker knows.")]
+    public static partial void FoundDone(ILogger logger, string job, string message);
+
+    [LoggerMessage(121, LogLevel.Error, "The queue '{Queue}' has no dead letters, so the message '{Message}' is deleted: {Reason}. Its text was: {Body}")]
+    public static partial void Discarded(ILogger logger, string message, string queue, string body, string reason);
+
+    [LoggerMessage(122, LogLevel.Warning, "The tracker could not remove old records; it is tried again in a day.")]
+    public static partial void ForgetFailed(ILogger logger, Exception error);
 }

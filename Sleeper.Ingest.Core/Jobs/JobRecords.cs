@@ -1,119 +1,129 @@
 using Microsoft.Extensions.Logging;
+using Sleeper.Ingest.Core.Diagnostics;
 
 namespace Sleeper.Ingest.Core.Jobs;
 
-/// <summary>Tells the tracker of one run. What it cannot tell is logged: a tracker decides nothing.</summary>
-internal sealed class JobRecords(IJobTracker tracker, ReadMessage message, string runId, string taskId, TimeProvider clock, ILogger logger)
+/// <summary>Tells the tracker of one run. What it cannot tell is logged: a tracker that fails fails no job.</summary>
+internal sealed class JobRecords(IJobTracker tracker, ReadMessage message, string taskId, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan[] Delays = [TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5)];
 
-    public string RunId => runId;
+    /// <summary>The run; new unless it is one that went on.</summary>
+    public string RunId { get; private set; } = message.Table is { } table ? JobRunIds.New(table.Id, message.IngestId) : SystemRandom.Uuid();
+
+    /// <summary>True once the tracker was told that the run began.</summary>
+    public bool IsStarted { get; private set; }
+
+    /// <summary>True if the tracker knows that the run's files are in the table.</summary>
+    private bool HasAddedFiles { get; set; }
+
+    /// <summary>Goes on with a run that was begun and came to no end.</summary>
+    public void GoOnWith(string runId)
+    {
+        RunId = runId;
+        IsStarted = true;
+    }
+
+    /// <summary>What the tracker knows of earlier tries at the ingest; none if it cannot say.</summary>
+    public async Task<IReadOnlyList<JobRun>> FindEarlierAsync()
+    {
+        try
+        {
+            var job = await new JobReports(tracker).FindAsync(message.JobId).ConfigureAwait(false);
+            return job is null ? [] : [.. job.Runs.Where(r => JobRunIds.IsOf(r.RunId, message.Table!.Id, message.IngestId))];
+        }
+#pragma warning disable CA1031 // A tracker that fails fails no job.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            JobLog.TrackerFailed(logger, "what is known", message.JobId, e);
+            return [];
+        }
+    }
+
+    /// <summary>Goes on with the run among earlier ones that came to no end, if there is one.</summary>
+    public void GoOnWithOpenOne(IReadOnlyList<JobRun> earlier)
+    {
+        if (earlier.FirstOrDefault(r => r.State is JobState.InProgress or JobState.Uncommitted) is { } open)
+        {
+            GoOnWith(open.RunId!);
+            HasAddedFiles = open.Updates.Any(u => u is JobAddedFiles);
+        }
+    }
 
     public Task RejectedAsync(string? json, IReadOnlyList<string> reasons, IReadOnlyList<string> details)
     {
         var now = clock.GetUtcNow();
-        return TellAsync("rejected", new JobValidated
+        return TellAsync("rejected", OfTable(new JobValidated
         {
             JobId = message.JobId,
-            TableId = message.Table?.Id,
-            TableName = message.Table?.Name,
             UpdateTime = now,
             ValidationTime = now,
             Reasons = reasons,
             Details = details,
             JsonMessage = json,
-        });
+        }));
     }
 
-    public Task StartedAsync(DateTimeOffset startTime, int files, long rows, int duplicates) => TellAsync("started", new JobStarted
+    /// <summary>Told once for each run, so not of one that goes on.</summary>
+    public Task StartedAsync(DateTimeOffset startTime, int files, long rows, int duplicates)
     {
-        JobId = message.JobId,
-        TableId = message.Table!.Id,
-        TableName = message.Table.Name,
-        JobRunId = runId,
-        TaskId = taskId,
-        UpdateTime = clock.GetUtcNow(),
-        StartTime = startTime,
-        InputFileCount = files,
-        RowsExpected = rows,
-        DuplicateFileCount = duplicates,
-        MessageId = message.MessageId,
-    });
+        if (IsStarted)
+        {
+            return Task.CompletedTask;
+        }
+
+        IsStarted = true;
+        return TellAsync("started", OfRun(new JobStarted
+        {
+            JobId = message.JobId,
+            UpdateTime = clock.GetUtcNow(),
+            StartTime = startTime,
+            InputFileCount = files,
+            RowsExpected = rows,
+            DuplicateFileCount = duplicates,
+            MessageId = message.MessageId,
+        }));
+    }
 
     /// <summary>Once, without trying again: the next one comes soon.</summary>
-    public Task ProgressAsync(IngestProgress progress) => tracker.AddAsync(new JobProgress
+    public Task ProgressAsync(IngestProgress progress) => tracker.AddAsync(OfRun(new JobProgress
     {
         JobId = message.JobId,
-        TableId = message.Table!.Id,
-        TableName = message.Table.Name,
-        JobRunId = runId,
-        TaskId = taskId,
         UpdateTime = clock.GetUtcNow(),
         Stage = progress.Stage,
         RowsRead = progress.RowsAccepted,
         RowsWritten = progress.RowsWritten,
-    });
+    }));
 
-    public async Task FinishedAsync(string ofRun, long rowsRead, long rowsWritten, int files)
+    public async Task FinishedAsync(long rowsRead, long rowsWritten, int files)
     {
         var now = clock.GetUtcNow();
-        await TellAsync("addedFiles", new JobAddedFiles
+        if (!HasAddedFiles) // told twice, they would be more than the run's, which then counts as uncommitted for ever
+        {
+            await TellAsync("addedFiles", OfRun(new JobAddedFiles { JobId = message.JobId, UpdateTime = now, WrittenTime = now, FileCount = files })).ConfigureAwait(false);
+        }
+
+        await TellAsync("finished", OfRun(new JobFinished
         {
             JobId = message.JobId,
-            TableId = message.Table!.Id,
-            TableName = message.Table.Name,
-            JobRunId = ofRun,
-            TaskId = taskId,
-            UpdateTime = now,
-            WrittenTime = now,
-            FileCount = files,
-        }).ConfigureAwait(false);
-        await TellAsync("finished", new JobFinished
-        {
-            JobId = message.JobId,
-            TableId = message.Table.Id,
-            TableName = message.Table.Name,
-            JobRunId = ofRun,
-            TaskId = taskId,
             UpdateTime = now,
             FinishTime = now,
             RowsRead = rowsRead,
             RowsWritten = rowsWritten,
             FileCount = files,
-        }).ConfigureAwait(false);
+        })).ConfigureAwait(false);
     }
 
     public Task FailedAsync(IReadOnlyList<string> reasons)
     {
         var now = clock.GetUtcNow();
-        return TellAsync("failed", new JobFailed
-        {
-            JobId = message.JobId,
-            TableId = message.Table!.Id,
-            TableName = message.Table.Name,
-            JobRunId = runId,
-            TaskId = taskId,
-            UpdateTime = now,
-            FinishTime = now,
-            Reasons = reasons,
-        });
+        return TellAsync("failed", OfRun(new JobFailed { JobId = message.JobId, UpdateTime = now, FinishTime = now, Reasons = reasons }));
     }
 
-    /// <summary>What is known of the job so far; empty if the tracker cannot say.</summary>
-    public async Task<JobStatus?> FindAsync()
-    {
-        try
-        {
-            return await new JobReports(tracker).FindAsync(message.JobId).ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // A tracker decides nothing.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            JobLog.TrackerFailed(logger, "what is known", message.JobId, e);
-            return null;
-        }
-    }
+    private JobUpdate OfTable(JobUpdate update) => update with { TableId = message.Table?.Id, TableName = message.Table?.Name };
+
+    private JobUpdate OfRun(JobUpdate update) => OfTable(update) with { JobRunId = RunId, TaskId = taskId };
 
     private async Task TellAsync(string what, JobUpdate update)
     {
@@ -124,7 +134,7 @@ internal sealed class JobRecords(IJobTracker tracker, ReadMessage message, strin
                 await tracker.AddAsync(update).ConfigureAwait(false);
                 return;
             }
-#pragma warning disable CA1031 // A tracker decides nothing: whatever it throws must not fail a job whose data is, or will be, in the table.
+#pragma warning disable CA1031 // A tracker that fails fails no job, whose data is, or will be, in the table.
             catch (Exception e)
 #pragma warning restore CA1031
             {

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
-using Sleeper.Ingest.Core.Diagnostics;
 using Sleeper.Ingest.Core.Queues;
 
 namespace Sleeper.Ingest.Core.Jobs;
@@ -15,28 +14,40 @@ internal sealed class JobRunner(IngestJobWorkerOptions options, string taskId, I
 
     /// <param name="message">The message.</param>
     /// <param name="lease">Its lease: looked at before the commit.</param>
+    /// <param name="isFirstTry">True for the first try since the message was received: then the tracker may know of others before.</param>
     /// <param name="openRun">The run that an earlier try left open because its end is not known; otherwise null. Set if this try leaves one.</param>
     /// <param name="cancellationToken">Calls the job back; cancelled too when the lease is lost.</param>
-    public async Task<(JobOutcome Outcome, string? OpenRun)> RunAsync(QueueMessage message, JobLease lease, string? openRun, CancellationToken cancellationToken)
+    public async Task<(JobOutcome Outcome, string? OpenRun)> RunAsync(
+        QueueMessage message, JobLease lease, bool isFirstTry, string? openRun, CancellationToken cancellationToken)
     {
         JobRecords? records = null;
-        bool isStarted = openRun is not null;
         try
         {
             var read = await _validation.ReadAsync(message, cancellationToken).ConfigureAwait(false);
-            records = new JobRecords(options.Tracker, read, openRun ?? SystemRandom.Uuid(), taskId, options.Clock, logger);
+            records = new JobRecords(options.Tracker, read, taskId, options.Clock, logger);
             if (read.Faults.Count > 0)
             {
                 return (await RejectAsync(message, read, records, read.Faults, []).ConfigureAwait(false), null);
             }
 
-            return (await IngestAsync(message, read, lease, records, () => isStarted = true, isStarted, cancellationToken).ConfigureAwait(false), null);
+            if (openRun is not null)
+            {
+                records.GoOnWith(openRun);
+            }
+            else if (isFirstTry && (message.ReceiveCount > 1 || read.Content.Once || read.Content.FirstMessageId is not null) && await IsKnownAsDoneAsync(records).ConfigureAwait(false))
+            {
+                JobLog.FoundDone(logger, read.JobId, message.Id);
+                return (new JobOutcome.Done(0, 0, TimeSpan.Zero), null);
+            }
+
+            return (await IngestAsync(message, read, lease, records, cancellationToken).ConfigureAwait(false), null);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            if (isStarted)
+            // Who has the message now goes on with the run.
+            if (!lease.IsLost && records is { IsStarted: true })
             {
-                await records!.FailedAsync([lease.IsLost ? "The lease of the message was lost" : "The worker was stopped before the job was done"]).ConfigureAwait(false);
+                await records.FailedAsync(["The worker was stopped before the job was done"]).ConfigureAwait(false);
             }
 
             return (new JobOutcome.Cancelled(), null);
@@ -46,12 +57,12 @@ internal sealed class JobRunner(IngestJobWorkerOptions options, string taskId, I
 #pragma warning restore CA1031
         {
             var failure = JobFailure.Of(e);
-            if (failure.Kind == JobFailureKind.OutcomeUnknown && isStarted)
+            if (failure.Kind == JobFailureKind.OutcomeUnknown && records is { IsStarted: true })
             {
-                return (new JobOutcome.Failed(failure), records!.RunId);
+                return (new JobOutcome.Failed(failure), records.RunId);
             }
 
-            if (records is not null && (isStarted || failure.Kind == JobFailureKind.Lasting))
+            if (!lease.IsLost && records is not null && (records.IsStarted || failure.Kind == JobFailureKind.Lasting))
             {
                 await records.FailedAsync(JobFailure.ReasonsOf(e)).ConfigureAwait(false);
             }
@@ -60,8 +71,39 @@ internal sealed class JobRunner(IngestJobWorkerOptions options, string taskId, I
         }
     }
 
-    private async Task<JobOutcome> IngestAsync(
-        QueueMessage message, ReadMessage read, JobLease lease, JobRecords records, Action onStarted, bool isStarted, CancellationToken cancellationToken)
+    /// <summary>Ends a job whose message comes again and again without coming to an end, without trying it once more.</summary>
+    public async Task<JobOutcome> GiveUpAsync(QueueMessage message, CancellationToken cancellationToken)
+    {
+        string reason = $"The message was received {message.ReceiveCount} times, and no worker came to an end with it: it may be that they die of the job";
+        var read = await _validation.ReadAsync(message, cancellationToken).ConfigureAwait(false);
+        var records = new JobRecords(options.Tracker, read, taskId, options.Clock, logger);
+        if (read.Faults.Count > 0)
+        {
+            return await RejectAsync(message, read, records, read.Faults, [reason]).ConfigureAwait(false);
+        }
+
+        records.GoOnWithOpenOne(await records.FindEarlierAsync().ConfigureAwait(false));
+        await records.FailedAsync([reason]).ConfigureAwait(false);
+        return new JobOutcome.Rejected([reason]);
+    }
+
+    /// <summary>
+    /// Whether the tracker knows the ingest as done: a table may have forgotten it, once its files were compacted and its log was trimmed. If it does not, a run that came
+    /// to no end, because its worker died or lost the message, goes on.
+    /// </summary>
+    private static async Task<bool> IsKnownAsDoneAsync(JobRecords records)
+    {
+        var earlier = await records.FindEarlierAsync().ConfigureAwait(false);
+        if (earlier.Any(r => r.State == JobState.Finished))
+        {
+            return true;
+        }
+
+        records.GoOnWithOpenOne(earlier);
+        return false;
+    }
+
+    private async Task<JobOutcome> IngestAsync(QueueMessage message, ReadMessage read, JobLease lease, JobRecords records, CancellationToken cancellationToken)
     {
         var startTime = options.Clock.GetUtcNow();
         long began = options.Clock.GetTimestamp();
@@ -88,13 +130,9 @@ internal sealed class JobRunner(IngestJobWorkerOptions options, string taskId, I
                     return await RejectAsync(message, read, records, reasons, details).ConfigureAwait(false);
                 }
 
-                if (!isStarted)
-                {
-                    onStarted();
-                    JobLog.JobStarted(logger, job.Id, records.RunId, job.Files.Count, job.RowCount, job.Table.Name, job.DuplicateCount);
-                    await records.StartedAsync(startTime, job.Files.Count, job.RowCount, job.DuplicateCount).ConfigureAwait(false);
-                }
-
+                bool goesOn = records.IsStarted;
+                JobLog.JobStarted(logger, job.Id, records.RunId, job.Files.Count, job.RowCount, job.Table.Name, job.DuplicateCount);
+                await records.StartedAsync(startTime, job.Files.Count, job.RowCount, job.DuplicateCount).ConfigureAwait(false);
                 foreach (var file in job.Files)
                 {
                     await writer.WriteParquetAsync(file.Store, file.Path, cancellationToken).ConfigureAwait(false);
@@ -104,39 +142,36 @@ internal sealed class JobRunner(IngestJobWorkerOptions options, string taskId, I
                 var result = await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
                 JobLog.JobFinished(logger, job.Id, result.RowCount, FileCount(result), result.Outcome);
                 await progress.DisposeAsync().ConfigureAwait(false); // no progress comes after the end
+                if (result.Outcome == IngestOutcome.AlreadyCommitted && goesOn)
+                {
+                    // The run's own earlier try, or the worker that had it before.
+                    await RecordFoundAsync(records, read, result, startTime).ConfigureAwait(false);
+                    return new JobOutcome.Done(writer.RowCount, result.RowCount, options.Clock.GetElapsedTime(began));
+                }
 
-                // Another run of the same ingest may have been faster: then this one put nothing into the table. A run that was open is its own earlier try.
-                bool isOurs = result.Outcome != IngestOutcome.AlreadyCommitted || isStarted;
-                await records.FinishedAsync(records.RunId, writer.RowCount, isOurs ? result.RowCount : 0, isOurs ? FileCount(result) : 0).ConfigureAwait(false);
+                // Where another run of the ingest was faster, this one put nothing into the table.
+                bool isOurs = result.Outcome != IngestOutcome.AlreadyCommitted;
+                await records.FinishedAsync(writer.RowCount, isOurs ? result.RowCount : 0, isOurs ? FileCount(result) : 0).ConfigureAwait(false);
                 return new JobOutcome.Done(writer.RowCount, isOurs ? result.RowCount : 0, options.Clock.GetElapsedTime(began));
             }
         }
     }
 
     /// <summary>
-    /// The records of a run that had committed and died before it could say so are brought to their end; those that are complete stay. Where the tracker does not keep
-    /// which message a run was for, this is a run of its own.
+    /// The records of a run that committed and could not say so are brought to their end; those that are complete stay. If nothing is known of it, this is a run of its
+    /// own.
     /// </summary>
     private static async Task RecordFoundAsync(JobRecords records, ReadMessage read, IngestResult first, DateTimeOffset now)
     {
-        var job = await records.FindAsync().ConfigureAwait(false);
-        var ofMessage = job?.Runs.Where(r => r.MessageId == read.MessageId).ToList() ?? [];
-        if (ofMessage.Any(r => r.State == JobState.Finished) || (read.Content.Once && job?.State == JobState.Finished))
+        var earlier = await records.FindEarlierAsync().ConfigureAwait(false);
+        if (earlier.Any(r => r.State == JobState.Finished))
         {
             return;
         }
 
-        string ofRun = records.RunId;
-        if (ofMessage.Find(r => r.State is JobState.InProgress or JobState.Uncommitted && r.RunId is not null) is { } open)
-        {
-            ofRun = open.RunId!;
-        }
-        else
-        {
-            await records.StartedAsync(now, read.Content.Files?.Count ?? 0, first.RowCount, 0).ConfigureAwait(false);
-        }
-
-        await records.FinishedAsync(ofRun, first.RowCount, first.RowCount, FileCount(first)).ConfigureAwait(false);
+        records.GoOnWithOpenOne(earlier);
+        await records.StartedAsync(now, read.Content.Files?.Count ?? 0, first.RowCount, 0).ConfigureAwait(false);
+        await records.FinishedAsync(first.RowCount, first.RowCount, FileCount(first)).ConfigureAwait(false);
     }
 
     private static int FileCount(IngestResult result) => result.Files.Select(f => f.FileName).Distinct(StringComparer.Ordinal).Count();

@@ -19,6 +19,8 @@ internal sealed class NoJobTracker : IJobTracker
 
     public IAsyncEnumerable<IngestTaskUpdate> ReadTasksAsync(CancellationToken cancellationToken = default) => NothingAsync<IngestTaskUpdate>(cancellationToken);
 
+    public Task<int> ForgetOldAsync(CancellationToken cancellationToken = default) => Task.FromResult(0);
+
     private static async IAsyncEnumerable<T> NothingAsync<T>([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -28,11 +28,16 @@ public sealed class ObjectStoreJobTracker : IJobTracker
     private const int HashDigits = 32;
 
     private readonly IObjectStore _store;
+    private readonly TimeSpan _timeToLive;
 
     /// <summary>A tracker for the tables of a store.</summary>
-    public ObjectStoreJobTracker(IObjectStore store)
+    /// <param name="store">Where the tables are.</param>
+    /// <param name="timeToLive">How long an update is kept; null for a week, as deployed instances have it.</param>
+    public ObjectStoreJobTracker(IObjectStore store, TimeSpan? timeToLive = null)
     {
         ArgumentNullException.ThrowIfNull(store);
+        _timeToLive = timeToLive ?? TimeSpan.FromDays(7);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(_timeToLive, TimeSpan.Zero, nameof(timeToLive));
         _store = store is LocalObjectStore local ? new LocalObjectStore(local.RootFolder, new LocalObjectStoreOptions { Durable = false }) : store;
     }
 
@@ -106,15 +111,10 @@ public sealed class ObjectStoreJobTracker : IJobTracker
     /// <inheritdoc/>
     public IAsyncEnumerable<IngestTaskUpdate> ReadTasksAsync(CancellationToken cancellationToken = default) => ReadAsync(Tasks, JobJson.TryReadTask, cancellationToken);
 
-    /// <summary>Removes what is older than so long by the store's own times, of all tables.</summary>
-    /// <returns>How many objects were removed.</returns>
-    public async Task<int> ForgetAsync(TimeSpan age, CancellationToken cancellationToken = default)
+    /// <summary>Removes what is older than the tracker's time to live by the store's own times, of all tables.</summary>
+    /// <inheritdoc/>
+    public async Task<int> ForgetOldAsync(CancellationToken cancellationToken = default)
     {
-        if (age < TimeSpan.Zero)
-        {
-            throw new ArgumentOutOfRangeException(nameof(age), age, "The age of what is forgotten cannot be negative.");
-        }
-
         string[] folders = [.. await FoldersAsync(cancellationToken).ConfigureAwait(false), Tasks];
         var old = new List<string>();
         DateTimeOffset? now = null;
@@ -123,7 +123,7 @@ public sealed class ObjectStoreJobTracker : IJobTracker
             await foreach (var found in _store.ListAsync(folder, null, cancellationToken).ConfigureAwait(false))
             {
                 now ??= await StoreTimeAsync(cancellationToken).ConfigureAwait(false);
-                if (now - found.LastModified > age)
+                if (now - found.LastModified > _timeToLive)
                 {
                     old.Add(found.Path);
                 }

@@ -44,7 +44,7 @@ public interface IMessageQueue
     /// <param name="cancellationToken">Gives up.</param>
     Task GiveBackAsync(QueueMessage message, TimeSpan delay, string? reason = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Puts a message with the dead letters, where nobody receives it, as far as the queue has any and lets us.</summary>
+    /// <summary>Puts a message with the dead letters, where nobody receives it. A queue that has no place for them deletes it.</summary>
     /// <param name="message">The message.</param>
     /// <param name="reason">Why; queues that have no place for it drop it.</param>
     /// <param name="cancellationToken">Gives up.</param>

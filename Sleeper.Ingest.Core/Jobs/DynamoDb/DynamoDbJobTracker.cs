@@ -7,6 +7,8 @@ using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
 using Amazon.Runtime;
 using Microsoft.Extensions.Logging;
+using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 
 namespace Sleeper.Ingest.Core.Jobs.DynamoDb;
 
@@ -45,6 +47,15 @@ public sealed class DynamoDbJobTracker : IJobTracker
         _tasks = $"sleeper-{instanceId}-ingest-task-status";
         _options = options ?? new DynamoDbJobTrackerOptions();
         _logger = _options.LoggerFactory.CreateLogger("Sleeper.Ingest.Core.Jobs");
+    }
+
+    /// <summary>The tracker of a deployed instance, with its times to live; one that keeps nothing where <c>sleeper.ingest.tracker.enabled</c> is false.</summary>
+    /// <param name="instance">The caller's own: it is not disposed of, and must outlive the tracker.</param>
+    /// <exception cref="UnsupportedTableException">A property has a value it may not have: each is named.</exception>
+    public static IJobTracker ForInstance(SleeperInstance instance)
+    {
+        var settings = InstanceJobSettings.ForTracker(instance);
+        return settings.IsTracked ? new DynamoDbJobTracker(instance.DynamoDb, instance.Id, settings.Tracker) : NoJobTracker.Instance;
     }
 
     /// <inheritdoc/>
@@ -138,6 +149,10 @@ public sealed class DynamoDbJobTracker : IJobTracker
         }
         while (request.ExclusiveStartKey is { Count: > 0 });
     }
+
+    /// <inheritdoc/>
+    /// <remarks>DynamoDB does that, by each item's <c>ExpiryDate</c>.</remarks>
+    public Task<int> ForgetOldAsync(CancellationToken cancellationToken = default) => Task.FromResult(0);
 
     private async IAsyncEnumerable<JobUpdate> QueryUpdatesAsync(
         string tableId, string? jobId, [EnumeratorCancellation] CancellationToken cancellationToken)

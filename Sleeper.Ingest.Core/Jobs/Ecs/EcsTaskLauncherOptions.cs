@@ -1,3 +1,7 @@
+using Sleeper.Ingest.Core.Jobs.DynamoDb;
+using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
+
 namespace Sleeper.Ingest.Core.Jobs.Ecs;
 
 /// <summary>What is run on ECS, and where.</summary>
@@ -29,4 +33,20 @@ public sealed record EcsTaskLauncherOptions
 
     /// <summary>How long to rest between tries, default 5 seconds.</summary>
     public TimeSpan CapacityDelay { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The ingest tasks of a deployed instance: its cluster, task definition and network, with the config bucket as the command, which its own image wants.</summary>
+    /// <exception cref="UnsupportedTableException">The instance has no ingest tasks: each missing property is named.</exception>
+    public static EcsTaskLauncherOptions ForInstance(SleeperInstance instance)
+    {
+        var settings = InstanceJobSettings.ForEcs(instance);
+        return new EcsTaskLauncherOptions
+        {
+            Cluster = settings.Cluster,
+            TaskDefinition = settings.TaskDefinition,
+            Subnets = settings.Subnets,
+            SecurityGroups = settings.SecurityGroups,
+            PlatformVersion = settings.PlatformVersion,
+            Command = [instance.ConfigBucket],
+        };
+    }
 }

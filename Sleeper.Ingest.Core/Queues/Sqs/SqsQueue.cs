@@ -87,15 +87,21 @@ public sealed class SqsQueue : IMessageQueue
     }
 
     /// <summary>
-    /// Where the queue lets a message be received again, a copy goes to the queue of dead letters and then the message is deleted. Where it does not, or has no such
-    /// queue, the message becomes visible: the service moves it, or delivers it once more, when it is next asked for one.
+    /// Where the queue lets a message be received again, a copy goes to the queue of dead letters and then the message is deleted. Where it does not, the message becomes
+    /// visible: the service moves it when it is next asked for one. Where there is no queue of dead letters, it is deleted.
     /// </summary>
     /// <inheritdoc/>
     public async Task SetAsideAsync(QueueMessage message, string reason, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
         var policy = await GetPolicyAsync(cancellationToken).ConfigureAwait(false);
-        if (policy.DeadLetters is not { } target || policy.MaxReceiveCount is not { } most || message.ReceiveCount >= most)
+        if (policy.DeadLetters is not { } target)
+        {
+            await DeleteAsync(message, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        if (policy.MaxReceiveCount is not { } most || message.ReceiveCount >= most)
         {
             await ChangeVisibilityAsync(message, 0, cancellationToken).ConfigureAwait(false);
             return;

@@ -44,7 +44,7 @@ internal abstract class PropertyValues
 
     /// <summary>Throws one error that names every property that is missing or has a value it may not have.</summary>
     /// <exception cref="UnsupportedTableException">Some are.</exception>
-    protected void Check(IEnumerable<SleeperProperty> properties, string whatToDo)
+    public void Check(IEnumerable<SleeperProperty> properties, string whatToDo)
     {
         List<string> faults = [.. properties.Select(FaultOf).OfType<string>()];
         if (faults.Count > 0)

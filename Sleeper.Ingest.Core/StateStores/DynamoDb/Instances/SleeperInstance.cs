@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using Amazon.DynamoDBv2;
+using Amazon.S3;
 using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.ObjectStores.S3;
 using Sleeper.Ingest.Core.Partitioning;
@@ -41,6 +43,13 @@ public sealed class SleeperInstance : IDisposable
 
     /// <summary>Everything in its properties file, by name. Defaults are not in it.</summary>
     public IReadOnlyDictionary<string, string> Properties => _properties.All;
+
+    /// <summary>The same with their defaults and rules.</summary>
+    internal InstanceProperties Values => _properties;
+
+    internal IAmazonDynamoDB DynamoDb => _clients.DynamoDb;
+
+    internal IAmazonS3 S3 => _clients.S3;
 
     /// <summary>Finds an instance and reads its properties. One request; two if the account must be asked for.</summary>
     /// <param name="instanceIdOrConfigBucket">
