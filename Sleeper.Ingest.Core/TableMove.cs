@@ -222,7 +222,7 @@ internal sealed class TableMove
             return;
         }
 
-        var writer = await IngestFactory.Create().UseSleeperInstance(_instance).WithTable(_name).WithIngestId("move of " + _origin + ", again").OpenAsync(cancellationToken)
+        var writer = await IngestFactory.Create().UseSleeperInstance(_instance).WithTable(_name).WithIngestId("move of " + _origin + ", again").UseClock(_options.Time).OpenAsync(cancellationToken)
             .ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
         {

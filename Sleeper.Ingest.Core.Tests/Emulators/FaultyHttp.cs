@@ -118,6 +118,9 @@ internal sealed class FaultyHttp(HttpMessageHandler inner) : DelegatingHandler(i
             case HttpFaultKind.LoseReply:
                 answer.Dispose();
                 throw new HttpRequestException($"The connection was reset before the answer to {call} came.");
+            case HttpFaultKind.TimeOut: // what HttpClient makes of an answer that does not come in time
+                answer.Dispose();
+                throw new TaskCanceledException($"No answer to {call} came in time.", new TimeoutException());
             case HttpFaultKind.RefuseAfter:
                 answer.Dispose();
                 return Refusal(fault, call, request);
@@ -134,8 +137,8 @@ internal sealed class FaultyHttp(HttpMessageHandler inner) : DelegatingHandler(i
 
     private static HttpResponseMessage Refusal(HttpFault fault, HttpCall call, HttpRequestMessage request)
     {
-        // HEAD has no body, so the client sees the status alone.
-        var answer = fault.AnswerJson
+        // HEAD has no body, so the client sees the status alone. A service with targets speaks JSON.
+        var answer = request.Headers.Contains("X-Amz-Target")
             ? new HttpResponseMessage(fault.Status) { Content = new StringContent($"{{\"__type\":\"com.amazonaws#{fault.Code}\",\"message\":\"scripted\"}}") }
             : new S3Refusal(fault.Status, fault.Code, $"scripted for {call.Operation}").ToAnswer(request.Method == HttpMethod.Head);
         answer.RequestMessage = request;

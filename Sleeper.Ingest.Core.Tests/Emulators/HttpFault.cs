@@ -13,6 +13,7 @@ internal enum HttpFaultKind
     DamageRequest,
     Refuse,
     RefuseAfter,
+    TimeOut,
     Hold,
 }
 
@@ -35,9 +36,6 @@ internal sealed class HttpFault(HttpFaultKind kind, string? operation, int call,
     public HttpStatusCode Status { get; init; } = HttpStatusCode.InternalServerError;
 
     public string Code { get; init; } = "InternalError";
-
-    /// <summary>Whether the answer is JSON, as that of DynamoDB, instead of XML.</summary>
-    public bool AnswerJson { get; init; }
 
     /// <summary>The time that an answer of its own bears; null for the true one.</summary>
     public DateTimeOffset? ServerTime { get; init; }

@@ -78,6 +78,15 @@ internal sealed class InProcessS3 : HttpMessageHandler
         }
     }
 
+    /// <summary>Puts an object as an outsider: no request.</summary>
+    public void Put(string bucket, string key, byte[] content)
+    {
+        lock (_lock)
+        {
+            _buckets[bucket].Objects[key] = new InProcessObject([content], TagOf(content), InProcessObject.ChecksumOf(content), new Dictionary<string, string>());
+        }
+    }
+
     /// <summary>A client of it.</summary>
     /// <param name="handler">What stands in between; null for nothing.</param>
     /// <param name="change">Changes the client's settings.</param>

@@ -5,13 +5,15 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Amazon.DynamoDBv2;
 using Amazon.Runtime;
+using Sleeper.Ingest.Core.Tests.Emulators;
 
 namespace Sleeper.Ingest.Core.Tests.Support;
 
 /// <summary>A DynamoDB behind the real SDK's client, without a server: as much of it as logs need, and strict about the rest. Its faults are the test's.</summary>
 /// <remarks>
-/// It knows PutItem (with <c>attribute_not_exists</c> or without a condition) and Query (hash key, or hash key and a range key from a value on), in pages. Anything else
-/// is answered as the real one answers a request that it does not understand, so a test that needs more fails. One request at a time takes effect.
+/// It knows PutItem (with <c>attribute_not_exists</c> or without a condition), TransactWriteItems of such puts, Query (hash key, or hash key and a numeric range key from a
+/// value on) in pages, and Scan in one. Anything else is answered as the real one answers a request that it does not understand, so a test that needs more fails. One
+/// request at a time takes effect. Answers bear their CRC-32, which the SDK checks.
 /// </remarks>
 internal sealed class InProcessDynamoDb : HttpMessageHandler
 {
@@ -55,11 +57,12 @@ internal sealed class InProcessDynamoDb : HttpMessageHandler
 
     /// <summary>A client of it.</summary>
     /// <param name="retries">How often the SDK tries again by itself, waiting about a second each time.</param>
-    public AmazonDynamoDBClient NewClient(int retries = 0) => new(
+    /// <param name="handler">What stands in between; null for nothing.</param>
+    public AmazonDynamoDBClient NewClient(int retries = 0, HttpMessageHandler? handler = null) => new(
         new BasicAWSCredentials("in-process", "in-process"),
         new AmazonDynamoDBConfig
         {
-            ServiceURL = "http://in-process.invalid", AuthenticationRegion = "us-east-1", MaxErrorRetry = retries, HttpClientFactory = new Factory(this),
+            ServiceURL = "http://in-process.invalid", AuthenticationRegion = "us-east-1", MaxErrorRetry = retries, HttpClientFactory = new HandlerFactory(handler ?? this),
         });
 
     /// <summary>The items of a table, as DynamoDB JSON, by hash and range key.</summary>
@@ -129,12 +132,17 @@ internal sealed class InProcessDynamoDb : HttpMessageHandler
             DynamoDbFault.InternalErrorAfter => Refuse(fault),
             DynamoDbFault.RepeatedBySdk when call.Operation == "PutItem" => Error(HttpStatusCode.BadRequest, "ConditionalCheckFailedException", "The conditional request failed"),
             DynamoDbFault.CutReply => Cut((answer ?? []).ToJsonString()),
-            _ => error is null ? Json(HttpStatusCode.OK, answer!) : Error(HttpStatusCode.BadRequest, error, error == "ConditionalCheckFailedException" ? "The conditional request failed" : error),
+            _ => error is null ? Json(HttpStatusCode.OK, answer!) : Error(HttpStatusCode.BadRequest, error, error == "ConditionalCheckFailedException" ? "The conditional request failed" : error, answer),
         };
     }
 
     private (JsonObject? Answer, string? Error) Answer(DynamoDbCall call)
     {
+        if (call.Operation == "TransactWriteItems")
+        {
+            return PutAll([.. call.Request["TransactItems"]!.AsArray().Select(i => i!["Put"]!.AsObject())]);
+        }
+
         if (!_tables.TryGetValue((string)call.Request["TableName"]!, out var table))
         {
             return (null, "ResourceNotFoundException");
@@ -144,11 +152,46 @@ internal sealed class InProcessDynamoDb : HttpMessageHandler
         {
             "PutItem" => (Put(table, call.Request) is { } error) ? (null, error) : ([], null),
             "Query" => Query(table, call.Request),
+            "Scan" => (new JsonObject { ["Items"] = new JsonArray([.. table.Items.Values.SelectMany(p => p.Values).Select(i => i.DeepClone())]) }, null),
             _ => (null, "UnknownOperationException"),
         };
     }
 
+    /// <summary>All of them or none.</summary>
+    private (JsonObject? Answer, string? Error) PutAll(IReadOnlyList<JsonObject> puts)
+    {
+        if (!puts.All(p => _tables.ContainsKey((string)p["TableName"]!)))
+        {
+            return (null, "ResourceNotFoundException");
+        }
+
+        string[] errors = [.. puts.Select(p => Check(_tables[(string)p["TableName"]!], p) ?? "None")];
+        if (errors.Any(e => e != "None"))
+        {
+            var reasons = errors.Select(e => (JsonNode)new JsonObject { ["Code"] = e == "ConditionalCheckFailedException" ? "ConditionalCheckFailed" : e });
+            return (new JsonObject { ["CancellationReasons"] = new JsonArray([.. reasons]) }, "TransactionCanceledException");
+        }
+
+        foreach (var put in puts)
+        {
+            Put(_tables[(string)put["TableName"]!], put);
+        }
+
+        return ([], null);
+    }
+
     private static string? Put(Table table, JsonObject request)
+    {
+        if (Check(table, request) is { } error)
+        {
+            return error;
+        }
+
+        table.Put((JsonObject)request["Item"]!.DeepClone());
+        return null;
+    }
+
+    private static string? Check(Table table, JsonObject request)
     {
         var item = request["Item"]!.AsObject();
         if (Encoding.UTF8.GetByteCount(item.ToJsonString()) > 400 * 1024)
@@ -170,7 +213,6 @@ internal sealed class InProcessDynamoDb : HttpMessageHandler
             }
         }
 
-        table.Put((JsonObject)item.DeepClone());
         return null;
     }
 
@@ -199,12 +241,12 @@ internal sealed class InProcessDynamoDb : HttpMessageHandler
 
         bool isForward = request["ScanIndexForward"] is not { } forward || (bool)forward;
         int limit = Math.Min(request["Limit"] is { } asked ? (int)asked : int.MaxValue, PageItems);
-        var found = table.Partition((string)values[hash[1]]!["S"]!).Where(i => i.Key >= from);
+        var found = table.Partition((string)values[hash[1]]!["S"]!).Where(i => i.Key.Number >= from);
         found = isForward ? found : found.Reverse();
         if (request["ExclusiveStartKey"] is { } start)
         {
             decimal after = table.RangeKey is null ? 0 : Number(start[table.RangeKey]!);
-            found = found.SkipWhile(i => isForward ? i.Key <= after : i.Key >= after);
+            found = found.SkipWhile(i => isForward ? i.Key.Number <= after : i.Key.Number >= after);
         }
 
         var page = found.Take(limit).ToList();
@@ -228,13 +270,22 @@ internal sealed class InProcessDynamoDb : HttpMessageHandler
         _ => Error(HttpStatusCode.InternalServerError, "InternalServerError", "It could not be processed."),
     };
 
-    private static HttpResponseMessage Error(HttpStatusCode status, string code, string message) =>
-        Json(status, new JsonObject { ["__type"] = $"com.amazonaws.dynamodb.v20120810#{code}", ["message"] = message });
-
-    private static HttpResponseMessage Json(HttpStatusCode status, JsonObject body) => new(status)
+    private static HttpResponseMessage Error(HttpStatusCode status, string code, string message, JsonObject? details = null)
     {
-        Content = new StringContent(body.ToJsonString(), Encoding.UTF8, new MediaTypeHeaderValue("application/x-amz-json-1.0")),
-    };
+        var body = details ?? [];
+        body["__type"] = $"com.amazonaws.dynamodb.v20120810#{code}";
+        body["message"] = message;
+        return Json(status, body);
+    }
+
+    private static HttpResponseMessage Json(HttpStatusCode status, JsonObject body)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(body.ToJsonString());
+        var answer = new HttpResponseMessage(status) { Content = new ByteArrayContent(bytes) };
+        answer.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-amz-json-1.0");
+        answer.Headers.Add("x-amz-crc32", Core.Buffers.Crc32.Compute(bytes).ToString(CultureInfo.InvariantCulture));
+        return answer;
+    }
 
     /// <summary>An answer whose end is missing: fewer bytes come than were announced.</summary>
     private static HttpResponseMessage Cut(string body)
@@ -284,22 +335,18 @@ internal sealed class InProcessDynamoDb : HttpMessageHandler
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 
-    private sealed class Factory(InProcessDynamoDb server) : Amazon.Runtime.HttpClientFactory
-    {
-        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(server, disposeHandler: false);
-
-        public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
-    }
-
     private sealed class Table(string hashKey, string? rangeKey)
     {
         public string HashKey { get; } = hashKey;
 
         public string? RangeKey { get; } = rangeKey;
 
-        public Dictionary<string, SortedDictionary<decimal, JsonObject>> Items { get; } = new(StringComparer.Ordinal);
+        private static readonly IComparer<(decimal Number, string Text)> Order = Comparer<(decimal Number, string Text)>.Create(
+            (a, b) => a.Number != b.Number ? a.Number.CompareTo(b.Number) : string.CompareOrdinal(a.Text, b.Text));
 
-        public SortedDictionary<decimal, JsonObject> Partition(string hash) => Items.TryGetValue(hash, out var found) ? found : [];
+        public Dictionary<string, SortedDictionary<(decimal Number, string Text), JsonObject>> Items { get; } = new(StringComparer.Ordinal);
+
+        public SortedDictionary<(decimal Number, string Text), JsonObject> Partition(string hash) => Items.TryGetValue(hash, out var found) ? found : new(Order);
 
         public JsonObject? Find(JsonObject item) =>
             Items.TryGetValue((string)item[HashKey]!["S"]!, out var partition) && partition.TryGetValue(Range(item), out var found) ? found : null;
@@ -309,7 +356,7 @@ internal sealed class InProcessDynamoDb : HttpMessageHandler
             string hash = (string)item[HashKey]!["S"]!;
             if (!Items.TryGetValue(hash, out var partition))
             {
-                Items[hash] = partition = [];
+                Items[hash] = partition = new(Order);
             }
 
             partition[Range(item)] = item;
@@ -340,6 +387,7 @@ internal sealed class InProcessDynamoDb : HttpMessageHandler
             return key;
         }
 
-        private decimal Range(JsonObject item) => RangeKey is null ? 0 : Number(item[RangeKey]!);
+        private (decimal Number, string Text) Range(JsonObject item) =>
+            RangeKey is null ? (0, "") : item[RangeKey]!["N"] is null ? (0, (string)item[RangeKey]!["S"]!) : (Number(item[RangeKey]!), "");
     }
 }

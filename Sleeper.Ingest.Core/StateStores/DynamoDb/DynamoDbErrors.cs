@@ -29,8 +29,13 @@ internal static class DynamoDbErrors
     /// </summary>
     public static bool IsRefusal(Exception e) =>
         e is AmazonServiceException { StatusCode: >= System.Net.HttpStatusCode.BadRequest and < System.Net.HttpStatusCode.InternalServerError } service
-        && !Throttled.Contains(service.ErrorCode ?? "") && service is not TransactionConflictException and not ConditionalCheckFailedException
+        && !Throttled.Contains(service.ErrorCode ?? "") && service is not TransactionConflictException and not TransactionInProgressException and not ConditionalCheckFailedException
+        && !(service is TransactionCanceledException cancelled && IsPassing(cancelled))
         && service.StatusCode is not System.Net.HttpStatusCode.RequestTimeout and not System.Net.HttpStatusCode.TooManyRequests;
+
+    /// <summary>A transaction that was given up for one of another's, or for too many requests.</summary>
+    private static bool IsPassing(TransactionCanceledException cancelled) =>
+        cancelled.CancellationReasons?.Exists(r => r.Code is "TransactionConflict" or "ThrottlingError" or "ProvisionedThroughputExceeded" or "RequestLimitExceeded") ?? false;
 
     /// <summary>The same of an error that was translated.</summary>
     public static bool IsRefused(Exception e) => e is IngestException { InnerException: { } inner } && IsRefusal(inner);

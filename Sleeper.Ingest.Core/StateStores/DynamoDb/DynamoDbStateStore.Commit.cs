@@ -266,6 +266,7 @@ internal sealed partial class DynamoDbStateStore
         var backoff = new JitteredBackoff(_options);
         bool wasInDoubt = pending.IsInDoubt;
         Exception? error = null;
+        string refusal = "";
         while (true)
         {
             try
@@ -276,6 +277,7 @@ internal sealed partial class DynamoDbStateStore
             catch (Exception e)
             {
                 error = e is OperationCanceledException && error is not null ? error : e;
+                refusal = DynamoDbErrors.IsRefused(e) ? $" It was refused, perhaps after an earlier try that was not: {e.Message}" : refusal;
             }
 
             try
@@ -302,7 +304,7 @@ internal sealed partial class DynamoDbStateStore
             {
                 throw new CommitOutcomeUnknownException(
                     pending.Attempt.IngestId,
-                    $"Whether ingest '{pending.Attempt.IngestId}' is committed is not known: {_filesLog.NameOf(entry.Number)} was put, but could not be read back. "
+                    $"Whether ingest '{pending.Attempt.IngestId}' is committed is not known: {_filesLog.NameOf(entry.Number)} was put, but could not be read back.{refusal} "
                     + "Its files were kept. Resolve the ingest when DynamoDB answers again.",
                     error);
             }

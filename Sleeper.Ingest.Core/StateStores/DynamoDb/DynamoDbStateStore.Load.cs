@@ -155,6 +155,7 @@ internal sealed partial class DynamoDbStateStore
         }
 
         RequireOwnEnd(_partitions.EndsWithForeignEntry, _partitionsLog, _partitions.Position.Number);
+        cancellationToken.ThrowIfCancellationRequested();
         using var deadline = new CommitDeadline(_options, cancellationToken);
         string json = System.Text.Encoding.UTF8.GetString(new InitialisePartitions([.. tree.All]).ToBytes());
         string? key = LiveBodies.FitsItem(json) ? null : await _bodies.StoreAsync(json, deadline.Token).ConfigureAwait(false);
@@ -184,10 +185,15 @@ internal sealed partial class DynamoDbStateStore
 
                 if (error is not null && DynamoDbErrors.IsRefused(error))
                 {
+                    if (key is not null)
+                    {
+                        await RemoveBodyAsync(key).ConfigureAwait(false);
+                    }
+
                     System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
                 }
             }
-            catch (Exception e) when (!TransactionLogStateStore.IsFinal(e) && !ReferenceEquals(e, error))
+            catch (Exception e) when (!ReferenceEquals(e, error) && (e is OperationCanceledException || !TransactionLogStateStore.IsFinal(e)))
             {
                 error ??= e;
             }
@@ -195,7 +201,7 @@ internal sealed partial class DynamoDbStateStore
             if (deadline.IsOver)
             {
                 throw new IngestException(
-                    $"Whether the partitions of table '{_table.TableName}' were written is not known: {_partitionsLog.NameOf(entry.Number)} was put, but could not be read back. Try again.",
+                    $"Whether the partitions of table '{_table.TableName}' were written is not known: {_partitionsLog.NameOf(entry.Number)} was put, but could not be read back. {error!.Message} Try again.",
                     error)
                 {
                     IsRetryable = true,

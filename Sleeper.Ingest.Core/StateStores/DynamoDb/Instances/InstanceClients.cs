@@ -3,6 +3,7 @@ using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.SecurityToken;
 using Amazon.SecurityToken.Model;
+using Sleeper.Ingest.Core.ObjectStores.S3;
 
 namespace Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 
@@ -13,10 +14,21 @@ internal sealed class InstanceClients : IDisposable
     private readonly List<IDisposable> _owned = [];
 
     /// <exception cref="IngestException">The SDK finds no region or no credentials.</exception>
+    /// <exception cref="ArgumentException">An option is set that has no meaning here.</exception>
     public InstanceClients(SleeperInstanceOptions options)
     {
+        if (options.StoreOptions is { } store && (store.KeyPrefix.Length > 0 || store.Region is not null || store.ServiceUrl is not null || store.ForcePathStyle is not null))
+        {
+            throw new ArgumentException(
+                "StoreOptions of an instance say how its buckets are read and written, not where they are: leave KeyPrefix, Region, ServiceUrl and ForcePathStyle alone, and set S3Config.",
+                nameof(options));
+        }
+
         _options = options;
-        S3 = options.S3Client ?? Own(() => options.Credentials is { } c ? new AmazonS3Client(c, options.S3Config ?? new()) : new AmazonS3Client(options.S3Config ?? new()));
+
+        // The store sends again by itself, and then knows which answers are in doubt.
+        var config = options.S3Config ?? new AmazonS3Config { MaxErrorRetry = 0 };
+        S3 = options.S3Client ?? Own(() => options.Credentials is { } c ? new AmazonS3Client(c, config) : new AmazonS3Client(config));
         DynamoDb = options.DynamoDbClient ?? Own(() => options.Credentials is { } c
             ? new AmazonDynamoDBClient(c, options.DynamoDbConfig ?? new())
             : new AmazonDynamoDBClient(options.DynamoDbConfig ?? new()));
@@ -25,6 +37,9 @@ internal sealed class InstanceClients : IDisposable
     public IAmazonS3 S3 { get; }
 
     public IAmazonDynamoDB DynamoDb { get; }
+
+    /// <summary>A bucket of the instance.</summary>
+    public S3ObjectStore Bucket(string name) => new(S3, name, _options.StoreOptions);
 
     /// <summary>The account that the credentials belong to.</summary>
     public async Task<string> FindAccountAsync(CancellationToken cancellationToken)
@@ -35,11 +50,14 @@ internal sealed class InstanceClients : IDisposable
             using var client = _options.Credentials is { } c ? new AmazonSecurityTokenServiceClient(c, config) : new AmazonSecurityTokenServiceClient(config);
             return (await client.GetCallerIdentityAsync(new GetCallerIdentityRequest(), cancellationToken).ConfigureAwait(false)).Account;
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
             throw new IngestException(
                 $"The AWS account could not be found out with sts:GetCallerIdentity, which the name of the instance's config bucket needs: {e.Message} "
-                + "Check credentials and region, set AccountId, or give the name of the config bucket.", e);
+                + "Check credentials and region, set AccountId, or give the name of the config bucket.", e)
+            {
+                IsRetryable = !DynamoDbErrors.IsRefusal(e),
+            };
         }
     }
 

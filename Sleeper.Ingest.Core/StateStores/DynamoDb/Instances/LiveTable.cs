@@ -1,5 +1,4 @@
 using Sleeper.Ingest.Core.ObjectStores;
-using Sleeper.Ingest.Core.ObjectStores.S3;
 using Sleeper.Ingest.Core.Rows;
 
 namespace Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
@@ -18,7 +17,7 @@ internal sealed class LiveTable : IDisposable
     {
         Table = table;
         Properties = properties;
-        DataBucket = new S3ObjectStore(clients.S3, properties.Instance.DataBucket);
+        DataBucket = clients.Bucket(properties.Instance.DataBucket);
         _stateStore = new DynamoDbStateStore(clients.DynamoDb, IdentityOf(table, properties, DataBucket), SettingsOf(properties, warned), options);
     }
 

@@ -2,16 +2,18 @@ using System.Text;
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.StateStores.OwnTables;
+using Sleeper.Ingest.Core.StateStores.TransactionLog;
 
 namespace Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 
 /// <summary>Makes a table in a deployed instance as the original does: its properties, then its place in the index, then its partitions.</summary>
 /// <remarks>
-/// A table is in the index or not: one transaction over three DynamoDB tables. Properties without it are of no table and are removed if they can be. A table that is in
-/// the index and has no partitions was not made to its end; whoever makes it again, with the same schema, goes on from there.
+/// A table is in the index or not: one transaction over three DynamoDB tables. A transaction without an answer is sent again, under the same id, until the index has the table or
+/// refuses it. Properties without a table are removed where it is certain that it will never be; where that is not known they stay, since a table in the index without properties is
+/// worse. A table that is in the index and has no partitions was not made to its end; whoever makes it again, with the same schema, goes on from there.
 /// </remarks>
 internal sealed class LiveTableCreation(
-    ConfigBucket config, TableIndex index, InstanceProperties instance, RandomBytes random, TimeProvider time, Func<IndexedTable, CancellationToken, Task<LiveTable>> openAsync)
+    ConfigBucket config, TableIndex index, InstanceProperties instance, StateStoreOptions options, Func<IndexedTable, CancellationToken, Task<LiveTable>> openAsync)
 {
     /// <summary>Makes it, with a tree.</summary>
     /// <exception cref="TableExistsException">There is one of its name.</exception>
@@ -34,16 +36,22 @@ internal sealed class LiveTableCreation(
             [TableProperty.Schema.Name] = schema.ToJson(),
         };
         LiveTableProperties.Of(all, config.PlaceOf(path), instance);
-        await config.PutAsync(path, Encoding.UTF8.GetBytes(PropertiesText.WriteAsJava(time.GetUtcNow(), all)), cancellationToken).ConfigureAwait(false);
-        if (!await AddAsync(table, cancellationToken).ConfigureAwait(false))
+        await AddAsync(table, path, PropertiesText.WriteAsJava(options.Time.GetUtcNow(), all), cancellationToken).ConfigureAwait(false);
+        try
         {
-            await config.DeleteAsync(path, CancellationToken.None).ConfigureAwait(false);
-            throw new TableExistsException(name, $"the instance '{instance.Id}'");
+            var live = await openAsync(table, cancellationToken).ConfigureAwait(false);
+            await live.StateStore.InitialisePartitionsAsync(tree, cancellationToken).ConfigureAwait(false);
+            return live;
         }
-
-        var live = await openAsync(table, cancellationToken).ConfigureAwait(false);
-        await live.StateStore.InitialisePartitionsAsync(tree, cancellationToken).ConfigureAwait(false);
-        return live;
+        catch (IngestException e)
+        {
+            throw new IngestException(
+                $"Table '{name}' ({table.Id}) was not made to its end in the instance '{instance.Id}': the index has it, but perhaps no partitions. {e.Message} "
+                + "Make it again, with the same schema: that goes on from there.", e)
+            {
+                IsRetryable = e.IsRetryable,
+            };
+        }
     }
 
     private static bool IsOnline(IReadOnlyDictionary<string, string> properties) =>
@@ -62,34 +70,106 @@ internal sealed class LiveTableCreation(
         return live;
     }
 
-    /// <summary>True if the table is in the index, also if the answer to the transaction was lost.</summary>
-    private async Task<bool> AddAsync(IndexedTable table, CancellationToken cancellationToken)
+    /// <summary>Puts a table's properties, and then its place in the index; if it has none, its properties go.</summary>
+    private async Task AddAsync(IndexedTable table, string path, string properties, CancellationToken cancellationToken)
     {
         try
         {
-            if (await index.AddAsync(table, cancellationToken).ConfigureAwait(false))
+            await config.PutAsync(path, Encoding.UTF8.GetBytes(properties), cancellationToken).ConfigureAwait(false);
+            if (await TryAddAsync(table, cancellationToken).ConfigureAwait(false))
             {
-                return true;
+                return;
             }
         }
-        catch (IngestException e) when (e.IsRetryable)
+        catch (Exception e) when (e is not TableOutcomeUnknownException)
         {
-            if (await index.FindByIdAsync(table.Id, cancellationToken).ConfigureAwait(false) is not null)
-            {
-                return true;
-            }
-
+            await TryRemoveAsync(path).ConfigureAwait(false);
             throw;
         }
 
-        // A request that was sent twice is refused the second time: the id is random, so what is there under it is ours.
-        return await index.FindByIdAsync(table.Id, cancellationToken).ConfigureAwait(false) is not null;
+        await TryRemoveAsync(path).ConfigureAwait(false);
+        throw new TableExistsException(table.Name, $"the instance '{instance.Id}'");
+    }
+
+    /// <summary>True if the table is in the index, false if one of its name is.</summary>
+    /// <exception cref="TableOutcomeUnknownException">It is not known.</exception>
+    private async Task<bool> TryAddAsync(IndexedTable table, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var deadline = new CommitDeadline(options, cancellationToken);
+        var backoff = new JitteredBackoff(options);
+        bool isInDoubt = false;
+        while (true)
+        {
+            Exception? error = null;
+            try
+            {
+                if (await index.AddAsync(table, deadline.Token).ConfigureAwait(false))
+                {
+                    return true;
+                }
+            }
+            catch (Exception e)
+            {
+                error = e;
+                isInDoubt |= !DynamoDbErrors.IsRefused(e);
+            }
+
+            try
+            {
+                // The id is random, so what is there under it is ours: a transaction that was done without an answer, and refused when it was sent again.
+                if (await index.HasAsync(table, deadline.Token).ConfigureAwait(false))
+                {
+                    return true;
+                }
+
+                if (error is null)
+                {
+                    return false;
+                }
+            }
+            catch (Exception e)
+            {
+                isInDoubt |= error is null;
+                error ??= e;
+            }
+
+            bool isRefused = DynamoDbErrors.IsRefused(error);
+            if (isRefused && !isInDoubt)
+            {
+                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
+            }
+
+            if (isRefused || deadline.IsOver)
+            {
+                throw new TableOutcomeUnknownException(
+                    $"Whether table '{table.Name}' ({table.Id}) was made in the instance '{instance.Id}' is not known. {error.Message} Its properties, {config.PlaceOf(LiveTableProperties.PathOf(table.Id))}, "
+                    + "were kept. Make it again, with the same schema: if it is there, that goes on from there.",
+                    error);
+            }
+
+            await backoff.WaitAsync(deadline.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Removes properties that are of no table. If that fails too they lie there, and nobody reads them.</summary>
+    private async Task TryRemoveAsync(string path)
+    {
+        try
+        {
+            // Not the caller's token: who cancels wants nothing to be left.
+            await config.DeleteAsync(path, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            options.CleanUpFailed?.Invoke($"{config.PlaceOf(path)} could not be removed. It is of no table.", e);
+        }
     }
 
     private string NewId()
     {
         Span<byte> bytes = stackalloc byte[4];
-        random(bytes);
+        options.Random(bytes);
         return Convert.ToHexStringLower(bytes);
     }
 }

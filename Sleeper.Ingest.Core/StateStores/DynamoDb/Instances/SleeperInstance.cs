@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Amazon.DynamoDBv2;
 using Amazon.S3;
 using Sleeper.Ingest.Core.ObjectStores;
-using Sleeper.Ingest.Core.ObjectStores.S3;
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Schemas;
 
@@ -71,7 +70,7 @@ public sealed class SleeperInstance : IDisposable
             string bucket = Instances.ConfigBucket.IsBucketName(instanceIdOrConfigBucket)
                 ? instanceIdOrConfigBucket
                 : Instances.ConfigBucket.NameOf(instanceIdOrConfigBucket, options.AccountId ?? await clients.FindAccountAsync(cancellationToken).ConfigureAwait(false));
-            var config = new ConfigBucket(new S3ObjectStore(clients.S3, bucket), bucket);
+            var config = new ConfigBucket(clients.Bucket(bucket), bucket);
             var bytes = await ReadPropertiesAsync(config, cancellationToken).ConfigureAwait(false)
                 ?? throw new IngestException(
                     $"There is no {config.PlaceOf(InstanceProperties.Path)}: it is not the config bucket of a deployed instance. Check its name, or the instance's id.");
@@ -126,7 +125,7 @@ public sealed class SleeperInstance : IDisposable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         var creation = new LiveTableCreation(
-            _config, _index, _properties, options.Random, options.Time, (table, token) => OpenTableAsync(table, options, warned: null, token));
+            _config, _index, _properties, options, (table, token) => OpenTableAsync(table, options, warned: null, token));
         return creation.CreateAsync(name, schema, tree, properties ?? new Dictionary<string, string>(), cancellationToken);
     }
 

@@ -2,6 +2,7 @@ using Amazon.DynamoDBv2;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.SecurityToken;
+using Sleeper.Ingest.Core.ObjectStores.S3;
 
 namespace Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 
@@ -25,6 +26,12 @@ public sealed record SleeperInstanceOptions
 
     /// <summary>A client of your own in place of one made here. It is not disposed of. Default: null.</summary>
     public IAmazonDynamoDB? DynamoDbClient { get; init; }
+
+    /// <summary>
+    /// How the config and data buckets are read and written: sizes of parts, requests at once, attempts, waits. How they are reached is said above: KeyPrefix, Region,
+    /// ServiceUrl and ForcePathStyle must be left alone. Default: null, the defaults of <see cref="S3ObjectStoreOptions"/>.
+    /// </summary>
+    public S3ObjectStoreOptions? StoreOptions { get; init; }
 
     /// <summary>
     /// The AWS account that the instance is in, 12 digits: part of its config bucket's name. Default: null, the one of the credentials (one call of

@@ -36,10 +36,16 @@ internal sealed class TableIndex
     }
 
     /// <summary>The table of a name; null if there is none.</summary>
-    public Task<IndexedTable?> FindByNameAsync(string name, CancellationToken cancellationToken) => FindAsync(_byName, NameAttribute, name, cancellationToken);
+    public Task<IndexedTable?> FindByNameAsync(string name, CancellationToken cancellationToken) =>
+        FindAsync(_byName, NameAttribute, name, _instance.ConsistentIndexReads, cancellationToken);
 
     /// <summary>The table of an id; null if there is none.</summary>
-    public Task<IndexedTable?> FindByIdAsync(string id, CancellationToken cancellationToken) => FindAsync(_byId, IdAttribute, id, cancellationToken);
+    public Task<IndexedTable?> FindByIdAsync(string id, CancellationToken cancellationToken) =>
+        FindAsync(_byId, IdAttribute, id, _instance.ConsistentIndexReads, cancellationToken);
+
+    /// <summary>Whether a table that was added is there, by a read that sees every write before it.</summary>
+    public async Task<bool> HasAsync(IndexedTable table, CancellationToken cancellationToken) =>
+        await FindAsync(_byId, IdAttribute, table.Id, isConsistent: true, cancellationToken).ConfigureAwait(false) is { } found && found.Name == table.Name;
 
     /// <summary>All tables, in no particular order.</summary>
     public async IAsyncEnumerable<IndexedTable> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -70,7 +76,8 @@ internal sealed class TableIndex
         string tables = $"{_byName}', '{_byId}' and '{_byOnline}";
         try
         {
-            await DynamoDbErrors.CallAsync("TransactWriteItems", tables, What, () => _client.TransactWriteItemsAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+            // There is no permission of that operation's name: it needs that of each put.
+            await DynamoDbErrors.CallAsync("PutItem", tables, What, () => _client.TransactWriteItemsAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (IngestException e) when (e.InnerException is TransactionCanceledException { CancellationReasons: { } reasons } && reasons.Exists(r => r.Code == "ConditionalCheckFailed"))
@@ -79,12 +86,12 @@ internal sealed class TableIndex
         }
     }
 
-    private async Task<IndexedTable?> FindAsync(string dynamoDbTable, string key, string value, CancellationToken cancellationToken)
+    private async Task<IndexedTable?> FindAsync(string dynamoDbTable, string key, string value, bool isConsistent, CancellationToken cancellationToken)
     {
         var request = new QueryRequest
         {
             TableName = dynamoDbTable,
-            ConsistentRead = _instance.ConsistentIndexReads,
+            ConsistentRead = isConsistent,
             KeyConditionExpression = "#key = :value",
             ExpressionAttributeNames = new() { ["#key"] = key },
             ExpressionAttributeValues = new() { [":value"] = new() { S = value } },
