@@ -77,6 +77,9 @@ public sealed class PartitionJsonTests
     [InlineData("YQ==", "/w==", "UTF-8")]
     [InlineData("\"YQ==\"", "7", "not a string")]
     [InlineData("\"area\"", "\"other\"", "no row key")]
+    [InlineData("\"q\"", "\"\\ud800\"", "half of a surrogate pair")]
+    [InlineData("\"dimension\":-1", "\"dimension\":-1,\"\\ud800\\ud800\":1", "half of a surrogate pair")]
+    [InlineData("\"area\"", "\"\\ud800\"", "half of a surrogate pair")]
     public void What_is_not_a_partition_is_refused_by_name(string part, string replacement, string message)
     {
         const string Good = """

@@ -98,6 +98,7 @@ public class SchemaJsonTests
     [InlineData("""{"rowKeyFields":[{"name":"a","type":{"SetType":{}}}]}""", "rowKeyFields[0].type", """Unknown type {"SetType":{}}""")]
     [InlineData("""{"rowKeyFields":[{"name":"a","type":"IntType","nullable":1}]}""", "rowKeyFields[0].nullable", "this is a number")]
     [InlineData("""{"rowKeyFields":[{"name":"\ud800","type":"IntType"}]}""", "rowKeyFields[0].name", "half of a surrogate pair")]
+    [InlineData("""{"rowKeyFields":[{"name":"a","type":"IntType","\ud800":1}]}""", "$", "half of a surrogate pair")]
     public void Item_3_faults_of_the_text_say_what_and_where(string json, string path, string words)
     {
         var fault = Assert.Throws<SchemaFormatException>(() => Schema.Parse(json));

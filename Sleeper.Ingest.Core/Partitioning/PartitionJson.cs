@@ -75,7 +75,7 @@ internal static class PartitionJson
         }
 
         string id = Optional(json, "partitionId") is { ValueKind: JsonValueKind.String } idJson
-            ? idJson.GetString()!
+            ? Text(idJson, "?", "partitionId")
             : throw new PartitionFormatException("A partition has no 'partitionId', or it is no string.");
         bool isLeaf = Required(json, id, "isLeafPartition") is { ValueKind: JsonValueKind.True or JsonValueKind.False } leafJson
             ? leafJson.GetBoolean()
@@ -109,10 +109,11 @@ internal static class PartitionJson
 
         foreach (var member in json.EnumerateObject())
         {
-            if (member.Name != Flag && !schema.RowKeyFields.Any(f => f.Name == member.Name))
+            string name = NameOf(member);
+            if (name != Flag && !schema.RowKeyFields.Any(f => f.Name == name))
             {
                 throw new PartitionFormatException(
-                    $"The region of partition '{id}' has a range for '{member.Name}', which is no row key. The row keys of the schema are "
+                    $"The region of partition '{id}' has a range for '{name}', which is no row key. The row keys of the schema are "
                     + $"[{string.Join(", ", schema.RowKeyFields)}].");
             }
         }
@@ -203,14 +204,47 @@ internal static class PartitionJson
         }
     }
 
-    private static string Text(JsonElement json, string id, string member) =>
-        json.ValueKind == JsonValueKind.String ? json.GetString()! : throw Wrong(id, member, "a string");
+    private static string Text(JsonElement json, string id, string member)
+    {
+        try
+        {
+            return json.ValueKind == JsonValueKind.String ? json.GetString()! : throw Wrong(id, member, "a string");
+        }
+        catch (InvalidOperationException)
+        {
+            throw Wrong(id, member, "text: it has bytes that are no UTF-8, or half of a surrogate pair");
+        }
+    }
 
-    private static JsonElement? Optional(JsonElement json, string member) =>
-        json.TryGetProperty(member, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    private static string NameOf(JsonProperty member)
+    {
+        try
+        {
+            return member.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            throw NameIsNoText();
+        }
+    }
+
+    private static JsonElement? Optional(JsonElement json, string member)
+    {
+        try
+        {
+            return json.TryGetProperty(member, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        }
+        catch (InvalidOperationException)
+        {
+            throw NameIsNoText();
+        }
+    }
 
     private static JsonElement Required(JsonElement json, string id, string member) =>
         Optional(json, member) ?? throw new PartitionFormatException($"Partition '{id}' has no '{member}'.");
+
+    private static PartitionFormatException NameIsNoText() =>
+        new("A member of a partition has a name with bytes that are no UTF-8, or with half of a surrogate pair.");
 
     private static PartitionFormatException Wrong(string id, string member, string wanted) =>
         new($"Member '{member}' of partition '{id}' is not {wanted}.");

@@ -253,8 +253,17 @@ internal static class SchemaJson
     }
 
     /// <summary>Of a member given twice the last one counts. Null is the same as absent.</summary>
-    private static bool TryGet(JsonElement element, string member, out JsonElement value) =>
-        element.TryGetProperty(member, out value) && value.ValueKind != JsonValueKind.Null;
+    private static bool TryGet(JsonElement element, string member, out JsonElement value)
+    {
+        try
+        {
+            return element.TryGetProperty(member, out value) && value.ValueKind != JsonValueKind.Null;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new SchemaFormatException(Whole, $"Beside the member '{member}' there is a name with half of a surrogate pair, which is not text. Correct it.", e);
+        }
+    }
 
     private static string ReadString(JsonElement element, string path)
     {

@@ -26,6 +26,11 @@ internal static class FuzzTargets
         new TableTarget(),
         new SketchTarget(),
         new LogEntryTarget(),
+        new SpillTarget(),
+        new SnapshotTarget(),
+        new ArrowTarget(),
+        new JobMessageTarget(),
+        new PropertiesTarget(),
     ];
 
     public static int NumberOf(FuzzTarget target) => All.ToList().IndexOf(target);

@@ -18,7 +18,7 @@ internal sealed class LogEntryTarget : FuzzTarget
         (TransactionType.AddFiles, """{"files":[{"filename":"a.parquet","references":[{"partitionId":"root","numberOfRows":20,"countApproximate":false,"onlyContainsDataForThisPartition":true}]}]}"""),
         (TransactionType.ClearFiles, "{}"),
         (TransactionType.DeleteFiles, """{"filenames":["a.parquet","b.parquet"]}"""),
-        (TransactionType.InitialisePartitions, """{"partitions":[{"id":"root","leafPartition":true,"dimension":-1,"region":[{"key":{"min":-9223372036854775808,"minInclusive":true,"max":null,"maxInclusive":false}}]}]}"""),
+        (TransactionType.InitialisePartitions, """{"partitions":[{"partitionId":"root","isLeafPartition":true,"childPartitionIds":[],"region":{"key":{"min":-9223372036854775808,"minInclusive":true,"max":null,"maxInclusive":false},"stringsBase64Encoded":true},"dimension":-1}]}"""),
     ];
 
     private static readonly byte[][] Pieces = [.. Bodies.Select(body => Encoding.UTF8.GetBytes(body.Body)), "null"u8.ToArray(), "1e999"u8.ToArray(), "\"\\ud800\""u8.ToArray(), "[[[[[[["u8.ToArray()];
