@@ -29,6 +29,9 @@ internal sealed class LiveTable : IDisposable
 
     public DynamoDbStateStore StateStore => _stateStore;
 
+    /// <summary>True if the instance still says of it what it said when it was opened.</summary>
+    public required Func<CancellationToken, Task<bool>> IsUnchangedAsync { get; init; }
+
     /// <summary>The order of rows in data files: the engine's that reads them.</summary>
     public KeyOrder Order => OrderOf(Properties);
 
@@ -46,6 +49,7 @@ internal sealed class LiveTable : IDisposable
         IsLive = true,
         Properties = Properties.All,
         FileSettings = FilesOf(Properties),
+        IsUnchangedAsync = IsUnchangedAsync,
         BeginFreshAttemptAsync = _stateStore.BeginFirstAttemptAsync,
     };
 
@@ -67,7 +71,7 @@ internal sealed class LiveTable : IDisposable
         Order = OrderOf(properties),
     };
 
-    private static LiveStoreSettings SettingsOf(LiveTableProperties properties, Action<string>? warned) => new()
+    internal static LiveStoreSettings SettingsOf(LiveTableProperties properties, Action<string>? warned) => new()
     {
         MaxAttempts = properties.Int(TableProperty.MaxAttempts),
         FirstRetryWait = TimeSpan.FromMilliseconds(properties.Int(TableProperty.FirstWaitMillis)),

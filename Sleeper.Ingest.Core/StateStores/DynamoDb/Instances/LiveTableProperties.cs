@@ -69,6 +69,13 @@ internal sealed class LiveTableProperties : PropertyValues
     public static LiveTableProperties Of(IReadOnlyDictionary<string, string> values, string place, InstanceProperties instance) =>
         Check(new LiveTableProperties(values, place, instance));
 
+    /// <summary>True if a file says the same, in whatever order and with whatever comments.</summary>
+    public bool HasSameValues(ReadOnlyMemory<byte> bytes)
+    {
+        var others = PropertiesText.Read(Encoding.UTF8.GetString(bytes.Span));
+        return others.Count == All.Count && others.All(p => All.TryGetValue(p.Key, out string? value) && value == p.Value);
+    }
+
     private static LiveTableProperties Check(LiveTableProperties properties)
     {
         properties.Check(TableProperty.All, "Correct the table's or the instance's properties, with the tools of Sleeper.");

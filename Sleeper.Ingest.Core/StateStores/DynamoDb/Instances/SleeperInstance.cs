@@ -146,8 +146,21 @@ public sealed class SleeperInstance : IDisposable
         }
     }
 
-    private async Task<LiveTable> OpenTableAsync(IndexedTable found, StateStoreOptions options, Action<string>? warned, CancellationToken cancellationToken) =>
-        new(_clients, found, await ReadTableAsync(found, cancellationToken).ConfigureAwait(false), options, warned);
+    private async Task<LiveTable> OpenTableAsync(IndexedTable found, StateStoreOptions options, Action<string>? warned, CancellationToken cancellationToken)
+    {
+        var properties = await ReadTableAsync(found, cancellationToken).ConfigureAwait(false);
+        return new(_clients, found, properties, options, warned) { IsUnchangedAsync = token => IsUnchangedAsync(properties, token) };
+    }
+
+    /// <summary>
+    /// True if a table's properties are what they were: then it is the same table, and wants to be written in the same way. A table that is renamed or dropped
+    /// changes or loses them, and one that is made anew has another id. One request.
+    /// </summary>
+    private async Task<bool> IsUnchangedAsync(LiveTableProperties known, CancellationToken cancellationToken)
+    {
+        var bytes = await _config.ReadAsync(LiveTableProperties.PathOf(known.Id), cancellationToken).ConfigureAwait(false);
+        return bytes is { } text && known.HasSameValues(text);
+    }
 
     private async Task<LiveTableProperties> ReadTableAsync(IndexedTable found, CancellationToken cancellationToken)
     {
