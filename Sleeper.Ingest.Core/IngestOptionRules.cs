@@ -113,17 +113,8 @@ internal static class IngestOptionRules
         options.Schema is null ? null : DataFileOptionRules.FieldFault(options.FieldOptions, options.Schema);
 
     /// <summary>Null also without a schema: then the table exists, and what it has counts.</summary>
-    private static string? IteratorFault(IngestOptions options)
-    {
-        if (options.Schema is null)
-        {
-            return null;
-        }
-
-        string[] lists = string.IsNullOrWhiteSpace(options.Aggregations) ? [] : [.. AggregationParser.ListFields(options.Schema)];
-        return Fault(() => TableIterators.Parse(options.Schema, options.Iterators))
-            ?? (lists.Length == 0 ? null : $"lists cannot be aggregated, but the schema has {string.Join(", ", lists.Select(l => $"'{l}'"))}");
-    }
+    private static string? IteratorFault(IngestOptions options) =>
+        options.Schema is null ? null : Fault(() => TableIterators.ParseForNewTable(options.Schema, options.Iterators));
 
     private static string? SplitPointFault(IngestOptions options)
     {

@@ -9,6 +9,7 @@ using Sleeper.Ingest.Core.Spilling;
 using Sleeper.Ingest.Core.StateStores;
 using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 using Sleeper.Ingest.Core.StateStores.OwnTables;
+using Sleeper.Ingest.Core.Transforming;
 
 namespace Sleeper.Ingest.Core;
 
@@ -59,17 +60,45 @@ public sealed class Table
     /// <exception cref="ArgumentException">The name cannot be a table's; a split point is of another type, repeated or out of order.</exception>
     /// <exception cref="SchemaMismatchException">There is a table of that name with another schema.</exception>
     /// <exception cref="UnsupportedTableException">The store overwrites where it should refuse, or the table is of a later format.</exception>
+    public static Task<Table> CreateAsync(
+        IObjectStore store, string name, Schema schema, IReadOnlyList<FieldValue>? splitPoints = null, CancellationToken cancellationToken = default) =>
+        CreateAsync(store, name, schema, splitPoints, new TableOptions(), cancellationToken);
+
+    /// <summary>Makes a table with filters, aggregations or an iterator, or opens the one of that name if its schema and what it does with its rows are the same.</summary>
+    /// <param name="store">Where the table shall lie.</param>
+    /// <param name="name">1 to 128 letters, digits, dots, underscores and hyphens.</param>
+    /// <param name="schema">The fields of its rows.</param>
+    /// <param name="splitPoints">As above; null for one partition.</param>
+    /// <param name="options">What is done with its rows.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ArgumentException">
+    /// The name cannot be a table's; a split point is of another type, repeated or out of order; filters, aggregations or iterator cannot be read, or do not fit the schema.
+    /// </exception>
+    /// <exception cref="SchemaMismatchException">There is a table of that name with another schema.</exception>
+    /// <exception cref="TableIteratorMismatchException">There is a table of that name that does something else with its rows.</exception>
+    /// <exception cref="UnsupportedTableException">The store overwrites where it should refuse, or the table is of a later format.</exception>
     public static async Task<Table> CreateAsync(
-        IObjectStore store, string name, Schema schema, IReadOnlyList<FieldValue>? splitPoints = null, CancellationToken cancellationToken = default)
+        IObjectStore store, string name, Schema schema, IReadOnlyList<FieldValue>? splitPoints, TableOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(schema);
+        ArgumentNullException.ThrowIfNull(options);
         schema.RequireRowKeys();
-        var tree = splitPoints is null or { Count: 0 }
-            ? PartitionTree.Single(schema)
-            : PartitionTree.FromSplitPoints(schema, splitPoints, SystemRandom.Uuid);
-        var own = await OwnTable.CreateOrOpenAsync(store, name, schema, tree, StateOptions(), null, cancellationToken).ConfigureAwait(false);
-        return new Table(own.ToOpenTable());
+        try
+        {
+            TableIterators.ParseForNewTable(schema, options.Iterators);
+        }
+        catch (FormatException e)
+        {
+            throw new ArgumentException($"The table '{name}' cannot be made. {e.Message}", nameof(options), e);
+        }
+
+        var tree = splitPoints is null or { Count: 0 } ? PartitionTree.Single(schema) : PartitionTree.FromSplitPoints(schema, splitPoints, SystemRandom.Uuid);
+        var own = await OwnTable.CreateOrOpenAsync(
+            store, name, schema, tree, StateOptions(), options.Iterators.Given().ToDictionary(), cancellationToken).ConfigureAwait(false);
+        var table = own.ToOpenTable();
+        table.RequireIterators(options.Iterators);
+        return new Table(table);
     }
 
     /// <summary>Opens a table; its schema comes from the table.</summary>
@@ -102,11 +131,14 @@ public sealed class Table
     /// Values of the first row key, without repeats, ascending both by Java's order (text by UTF-16 units, bytes signed) and by unsigned bytes: there is a leaf
     /// partition below, between and above them. None, the default, for one partition.
     /// </param>
-    /// <param name="properties">More properties of the table, by Sleeper's names; id, name and schema are set here. Null for none.</param>
+    /// <param name="properties">
+    /// More properties of the table, by Sleeper's names, for example <c>sleeper.table.filters</c> = <c>ageOff(time,1209600000)</c>; id, name and schema are set here. Null
+    /// for none.
+    /// </param>
     /// <param name="cancellationToken">Gives up. What was made stays; making the table again goes on from there.</param>
     /// <exception cref="ArgumentException">A split point is of another type, repeated or out of order.</exception>
     /// <exception cref="TableExistsException">The instance has a table of that name.</exception>
-    /// <exception cref="UnsupportedTableException">A property has a value that it may not have.</exception>
+    /// <exception cref="UnsupportedTableException">A property has a value that it may not have, or asks for what this library cannot do. Nothing was written.</exception>
     public static async Task<Table> CreateAsync(
         SleeperInstance instance, string name, Schema schema, IReadOnlyList<FieldValue>? splitPoints = null, IReadOnlyDictionary<string, string>? properties = null,
         CancellationToken cancellationToken = default)

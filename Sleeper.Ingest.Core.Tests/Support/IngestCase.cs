@@ -80,6 +80,24 @@ internal sealed class IngestCase
         }
     }
 
+    /// <summary>What its table was made with, for an own table.</summary>
+    public TableOptions Options => new()
+    {
+        Filters = Text("filters"),
+        Aggregations = Text("aggregations"),
+        IteratorClassName = Text("iterator.class.name"),
+        IteratorConfig = Text("iterator.config"),
+    };
+
+    /// <summary>The same for a table of an instance.</summary>
+    public Dictionary<string, string> IteratorProperties => _properties
+        .Where(p => p.Key is "sleeper.table.filters" or "sleeper.table.aggregations" or "sleeper.table.iterator.class.name" or "sleeper.table.iterator.config").ToDictionary();
+
+    /// <summary>The operations of its aggregations, in the order of the value fields; null for none.</summary>
+    public string[]? Operations => Text("aggregations") is { Length: > 0 } text
+        ? [.. Schema.ValueFields.Select(f => System.Text.RegularExpressions.Regex.Match(text, $@"(?:map_)?(sum|min|max)\({f.Name}\)").Groups[1].Value)]
+        : null;
+
     public byte[] ReadDataFile(string path) => File.ReadAllBytes(Path.Combine(_folder, path));
 
     private string Text(string property) => _properties.GetValueOrDefault("sleeper.table." + property, "");

@@ -66,22 +66,14 @@ internal static class IngestOpening
     /// <summary>What the table has; what was given must be the same.</summary>
     private static TableIterators? FindIterators(IngestOptions options, OpenTable table)
     {
-        var found = table.ReadIterators();
-        TableIterators? given;
         try
         {
-            given = TableIterators.Parse(table.Schema, options.Iterators);
+            return table.RequireIterators(options.Iterators);
         }
         catch (FormatException e)
         {
             throw new ArgumentException($"The settings of the ingest do not fit the table '{table.Name}'. {e.Message}", e);
         }
-
-        bool isSame = (given?.Filter is null || given.Filter == found?.Filter)
-            && (given?.Aggregation is null || given.Aggregation.Equals(found?.Aggregation))
-            && (given?.Iterator is null || given.Iterator == found?.Iterator);
-        return isSame ? found : throw new TableIteratorMismatchException(
-            table.Name, TableIteratorProperties.Of(table.Properties).Given(), options.Iterators.Given());
     }
 
     private static async Task<OpenTable> OpenLiveTableAsync(IngestOptions options, TableKeeper keeper, CancellationToken cancellationToken)
@@ -92,7 +84,13 @@ internal static class IngestOpening
         var live = await instance.OpenTableAsync(
             options.TableName, StateOptions(options.Clock), warning => PipelineLog.TableWarning(logger, options.TableName, warning), cancellationToken).ConfigureAwait(false);
         var table = live.ToOpenTable();
-        return options.Schema is null || options.Schema.Equals(table.Schema) ? table : throw new SchemaMismatchException(table.Name, table.Schema, options.Schema);
+        if (options.Schema is not null && !options.Schema.Equals(table.Schema))
+        {
+            throw new SchemaMismatchException(table.Name, table.Schema, options.Schema);
+        }
+
+        keeper.Keep(table);
+        return table;
     }
 
     /// <summary>What every user of an own table's state store takes from the system.</summary>

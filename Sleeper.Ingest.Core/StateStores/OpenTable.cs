@@ -66,4 +66,17 @@ internal sealed record OpenTable
             throw new UnsupportedTableException($"Table '{Name}' cannot be written or read. {e.Message}", e);
         }
     }
+
+    /// <summary>The same, if the table asks for what is given; what is not given may be anything.</summary>
+    /// <exception cref="FormatException">What is given cannot be read.</exception>
+    /// <exception cref="TableIteratorMismatchException">The table asks for something else.</exception>
+    public TableIterators? RequireIterators(TableIteratorProperties properties)
+    {
+        var found = ReadIterators();
+        var given = TableIterators.Parse(Schema, properties);
+        bool isSame = (given?.Filter is null || given.Filter == found?.Filter)
+            && (given?.Aggregation is null || given.Aggregation.Equals(found?.Aggregation))
+            && (given?.Iterator is null || given.Iterator == found?.Iterator);
+        return isSame ? found : throw new TableIteratorMismatchException(Name, TableIteratorProperties.Of(Properties).Given(), properties.Given());
+    }
 }

@@ -18,4 +18,15 @@ internal sealed record TableIterators(AgeOff? Filter, Aggregation? Aggregation, 
             AgeOffParser.ParseIterator(schema, properties.IteratorClassName, properties.IteratorConfig));
         return iterators is { Filter: null, Aggregation: null, Iterator: null } ? null : iterators;
     }
+
+    /// <summary>The same for a table that is to be made, which must not ask for what fails only when two rows meet: lists to be aggregated.</summary>
+    /// <exception cref="FormatException">As for <see cref="Parse"/>.</exception>
+    public static TableIterators? ParseForNewTable(Schema schema, TableIteratorProperties properties)
+    {
+        var iterators = Parse(schema, properties);
+        string[] lists = iterators?.Aggregation is null ? [] : [.. AggregationParser.ListFields(schema)];
+        return lists.Length == 0
+            ? iterators
+            : throw new FormatException($"Lists cannot be aggregated ({TableIteratorProperties.AggregationsKey}), but the schema has {string.Join(", ", lists.Select(l => $"'{l}'"))}.");
+    }
 }

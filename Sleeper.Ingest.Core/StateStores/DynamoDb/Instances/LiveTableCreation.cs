@@ -3,6 +3,7 @@ using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.StateStores.OwnTables;
 using Sleeper.Ingest.Core.StateStores.TransactionLog;
+using Sleeper.Ingest.Core.Transforming;
 
 namespace Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 
@@ -36,6 +37,7 @@ internal sealed class LiveTableCreation(
             [TableProperty.Schema.Name] = schema.ToJson(),
         };
         LiveTableProperties.Of(all, config.PlaceOf(path), instance);
+        CheckIterators(name, schema, properties);
         await AddAsync(table, path, PropertiesText.WriteAsJava(options.Time.GetUtcNow(), all), cancellationToken).ConfigureAwait(false);
         try
         {
@@ -56,6 +58,19 @@ internal sealed class LiveTableCreation(
 
     private static bool IsOnline(IReadOnlyDictionary<string, string> properties) =>
         !properties.TryGetValue(TableProperty.Online.Name, out string? online) || online.Length == 0 || "true".Equals(online, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>A table whose rows this library could not write is not made by it.</summary>
+    private static void CheckIterators(string name, Schema schema, IReadOnlyDictionary<string, string> properties)
+    {
+        try
+        {
+            TableIterators.ParseForNewTable(schema, TableIteratorProperties.Of(properties));
+        }
+        catch (FormatException e)
+        {
+            throw new UnsupportedTableException($"The table '{name}' cannot be made. {e.Message}", e);
+        }
+    }
 
     /// <summary>A table of that name whose making broke off before its partitions is made to its end.</summary>
     private async Task<LiveTable> FinishAsync(IndexedTable found, Schema schema, PartitionTree tree, CancellationToken cancellationToken)
