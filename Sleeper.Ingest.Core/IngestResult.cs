@@ -62,6 +62,12 @@ public sealed record IngestResult
     /// <summary>Bytes written to local disk because memory was used up; 0 if all fitted.</summary>
     public long SpilledBytes { get; init; }
 
+    /// <summary>Rows written to local disk because memory was used up, each counted as often as it was written; 0 if all fitted.</summary>
+    public long SpilledRowCount { get; init; }
+
+    /// <summary>Of them rows that were written again, because a part of them lay in more runs than memory could merge at once. Usually 0: then no row was written twice.</summary>
+    public long RespilledRowCount { get; init; }
+
     /// <summary>The most memory that the pipeline held at one time, in bytes, as it counts itself.</summary>
     public long PeakMemoryBytes { get; init; }
 

@@ -1,3 +1,6 @@
+using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.Core.Tests.Properties;
@@ -15,5 +18,27 @@ public class MemoryTests
         var run = await Scenarios.Get(name).RunAsync(new ScenarioSettings { Workers = workers, BudgetMebibytes = 16 });
         Assert.InRange(run.Result.InputBytes, 10L * (16 << 20), long.MaxValue);
         Assert.InRange(run.Result.SpilledBytes, run.Result.InputBytes / 2, run.Result.InputBytes + (run.Result.InputBytes / 50));
+        Assert.InRange(run.Result.SpilledRowCount, run.Result.InputRowCount / 2, run.Result.InputRowCount);
+        Assert.Equal(0, run.Result.RespilledRowCount);
+    }
+
+    [Fact]
+    public async Task Rows_that_are_too_large_to_merge_all_runs_at_once_are_counted_as_spilled_again()
+    {
+        var schema = Schema.Create().RowKey("key", FieldType.Long).Value("bytes", FieldType.ByteArray).Build();
+        using var folder = new TemporaryFolder();
+        byte[] bytes = new byte[1 << 20];
+        await using var writer = await IngestFactory.Create().UseObjectStore(new InMemoryObjectStore()).WithSchema(schema).WithSpillFolder(folder.Path)
+            .WithMemoryBudget(16 << 20).WithDegreeOfParallelism(1).OpenAsync();
+        for (long i = 0; i < 150; i++)
+        {
+            await writer.WriteAsync(new Row(schema, i * 37 % 150, bytes));
+        }
+
+        var result = await writer.CompleteAsync();
+
+        Assert.Equal(150, result.RowCount);
+        Assert.InRange(result.RespilledRowCount, 1, result.SpilledRowCount - 1);
+        Assert.InRange(result.SpilledRowCount - result.RespilledRowCount, 100, 150);
     }
 }

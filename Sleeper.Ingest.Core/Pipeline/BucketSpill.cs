@@ -45,6 +45,12 @@ internal sealed class BucketSpill : IRunStore<SpillExtent>, IDisposable
 
     public long SpilledBytes { get; private set; }
 
+    /// <summary>Rows written to disk, each as often as it was.</summary>
+    public long SpilledRows { get; private set; }
+
+    /// <summary>Of them those written again because there were more runs than can be merged at once.</summary>
+    public long RespilledRows { get; private set; }
+
     private int WriterBytes => SpillWriter.BufferBytes(_runBlockBytes);
 
     public void Prepare(BucketSet buckets) =>
@@ -134,6 +140,7 @@ internal sealed class BucketSpill : IRunStore<SpillExtent>, IDisposable
         {
             var run = Writer().AppendRun(_nextRun++, rows);
             Count(run);
+            RespilledRows += run.RowCount;
             return run;
         }
     }
@@ -234,6 +241,7 @@ internal sealed class BucketSpill : IRunStore<SpillExtent>, IDisposable
     private void Count(SpillExtent extent)
     {
         SpilledBytes += extent.Length;
+        SpilledRows += extent.RowCount;
         _meter.Spilled(extent.Length);
     }
 

@@ -76,6 +76,10 @@ internal sealed class IngestPipeline : IAsyncDisposable
 
     public long SpilledBytes => _spill.SpilledBytes;
 
+    public long SpilledRows => _spill.SpilledRows;
+
+    public long RespilledRows => _spill.RespilledRows;
+
     /// <summary>The number of the partitions log's entry that the tree comes from.</summary>
     public long PlannedOnPartitions => _tree?.LogNumber ?? 0;
 

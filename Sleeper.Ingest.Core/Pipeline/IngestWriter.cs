@@ -278,6 +278,8 @@ internal sealed class IngestWriter : IIngestWriter
             RejectedRowCount = rejected,
             InputBytes = _inputBytes > 0 ? _inputBytes : _pipeline.EncodedBytes,
             SpilledBytes = _pipeline.SpilledBytes,
+            SpilledRowCount = _pipeline.SpilledRows,
+            RespilledRowCount = _pipeline.RespilledRows,
             PeakMemoryBytes = _pipeline.Budget.PeakBytes,
             LeafCount = _pipeline.Tree?.Leaves.Count ?? 0,
             Times = result.Times with { Accepting = accepting },

@@ -305,6 +305,8 @@ internal sealed class SeriesWriter : IIngestWriter
             InputBytes = _results.Sum(r => r.InputBytes),
             OutputBytes = _results.Sum(r => r.OutputBytes),
             SpilledBytes = _results.Sum(r => r.SpilledBytes),
+            SpilledRowCount = _results.Sum(r => r.SpilledRowCount),
+            RespilledRowCount = _results.Sum(r => r.RespilledRowCount),
             PeakMemoryBytes = _results.Select(r => r.PeakMemoryBytes).DefaultIfEmpty().Max(),
             Times = _results.Aggregate(
                 new IngestTimes(default, default, default, default),
