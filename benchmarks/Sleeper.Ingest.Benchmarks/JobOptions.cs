@@ -84,6 +84,18 @@ internal sealed record JobOptions
     /// <summary>Where a plot goes; null for nowhere.</summary>
     public string? Plot { get; private set; }
 
+    /// <summary>Where samples go, as a table of commas; null for nowhere.</summary>
+    public string? SampleFile { get; private set; }
+
+    /// <summary>Rows of the run that a long one is held against; null for the job's own.</summary>
+    public long? ReferenceRows { get; private set; }
+
+    /// <summary>Whether what is spilled leaves the page cache at once.</summary>
+    public bool DropsCache { get; private set; }
+
+    /// <summary>Generated rows differ by it.</summary>
+    public ulong Seed { get; private set; }
+
     public CompressionCodec Codec { get; private set; } = CompressionCodec.Zstd;
 
     /// <summary>Null for the codec's own default.</summary>
@@ -103,6 +115,12 @@ internal sealed record JobOptions
             if (args[i] == "--allocations")
             {
                 options.ShowsAllocations = true;
+                continue;
+            }
+
+            if (args[i] == "--drop-cache")
+            {
+                options.DropsCache = true;
                 continue;
             }
 
@@ -192,6 +210,15 @@ internal sealed record JobOptions
                 break;
             case "--svg":
                 Plot = value;
+                break;
+            case "--csv":
+                SampleFile = value;
+                break;
+            case "--reference":
+                ReferenceRows = Number(option, value);
+                break;
+            case "--seed":
+                Seed = (ulong)Number(option, value);
                 break;
             default:
                 throw new ArgumentException($"There is no option '{option}'.");

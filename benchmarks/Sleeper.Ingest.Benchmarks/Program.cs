@@ -9,6 +9,7 @@ const string Usage = """
       flights  --input FILE --out FOLDER [job options]          the workload FLIGHTS: 16 leaves, quantiles of the origin
       wide     --input FILE --out FOLDER [job options]          the workload WIDE: 16 leaves from the first rows
       rows     --rows N [--out FOLDER] [--kind row|typed] [job options]   rows made before the clock starts; both kinds if none is named
+      duckdb-rows --rows N --out FOLDER [job options]           the rows of the job above into DuckDB, in this process (needs npm once)
       stream   --rows N [--out FOLDER] [--kind row|typed] [job options]   rows made while they are written
       commits  [--rows N] [--out FOLDER]                        N ingests of one row each (1,000), by one writer and by four, without and with syncs
       jobs     [--rows N] [--threads N] [--out FOLDER] [--no-sync]   N jobs of 1,000 rows (1,000), worked off by so many processes (8)
@@ -16,7 +17,11 @@ const string Usage = """
                                                                 S128 in commits of 10^3 to 10^7 rows: speed, files, requests, dollars, delay; a plot
       memory   [--rows N] [--budgets N,N] [--leaves N,N] [--allocations] [--out FOLDER] [job options]
                                                                 what a process holds above its budget; each pair in a process of its own
-      leaves   [--rows N] [--leaves N,N] [--repeat N] [job options]   the same rows into 128 and into 10,000 leaves, files in memory
+      allocations --input FILE [--out FOLDER] [job options]     what is allocated a row when a Parquet file is read a second time
+      long     [--rows N] [--reference N] [--drop-cache] [--csv FILE] [--svg FILE] [--out FOLDER] [job options]
+                                                                400 million rows of S128 made while they are written, against 10 million; all of them are read afterwards
+      processes [--rows N] [--repeat N] [job options]           rows of S128 into one table by four processes at once, and by one
+      leaves   [--rows N] [--leaves N,N] [--repeat N] [job options]   the same rows into 128 and into 10,000 leaves; files are thrown away
       shapes   [--rows N] [--shapes A,B] [--repeat N] [job options]   random, sorted, reverse, equal, prefix (40 letters in common), long (as long as those)
       bucket   --rows N | --input FILE [--repeat N] [job options]   S128 into a folder and into a bucket within the process, in turns; requests are counted
       lookup   --rows N [--commits N] [--filters] [--out FOLDER]  look-ups of one key in S128, with so many files in each leaf; Bloom filters on row keys
@@ -57,6 +62,8 @@ try
             return await IngestJob.RunAsync(Workloads.Wide, options);
         case "rows":
             return await RowsJob.RunAsync(options, isStream: false);
+        case "duckdb-rows":
+            return await DuckDbRowsJob.RunAsync(options);
         case "stream":
             return await RowsJob.RunAsync(options, isStream: true);
         case "commits":
@@ -69,6 +76,14 @@ try
             return await BatchSizeJob.RunAsync(options);
         case "memory":
             return await MemoryJob.RunAsync(options);
+        case "allocations":
+            return await AllocationsJob.RunAsync(options);
+        case "long":
+            return await LongJob.RunAsync(options);
+        case "processes":
+            return await ProcessesJob.RunAsync(options);
+        case "processes-worker": // a process of the job above
+            return await ProcessesJob.WorkAsync(options);
         case "leaves":
             return await LeavesJob.RunAsync(options);
         case "shapes":

@@ -7,22 +7,30 @@ import { fileURLToPath } from 'node:url'
 
 const here = path.dirname(fileURLToPath(import.meta.url))
 const runner = path.join(here, '..', 'Sleeper.Ingest.Benchmarks', 'bin', 'Release', 'net10.0', 'Sleeper.Ingest.Benchmarks.dll')
-const [workload, input, ...rest] = process.argv.slice(2)
-if (!['s128', 'flights', 'parquet-read', 'parquet-write'].includes(workload) || !input) {
-  console.error(`usage: node compare.mjs s128|flights FILE [--runs 5] [--threads 2] [--memory BYTES] [--no-sync]
+const kinds = {
+  s128: 'file', 'one-file': 'file', flights: 'file', wide: 'file', row: 'rows', typed: 'rows', threads: 'file', 'parquet-read': 'parquet', 'parquet-write': 'parquet',
+}
+const [workload, ...rest] = process.argv.slice(2)
+const kind = kinds[workload]
+const input = kind === 'rows' ? undefined : rest.shift()
+const option = (name, fallback) => rest.includes(name) ? rest[rest.indexOf(name) + 1] : fallback
+const rows = option('--rows')
+if (!kind || (kind === 'rows' ? !rows : !input)) {
+  console.error(`usage: node compare.mjs s128|one-file|flights|wide FILE [--runs 5] [--threads 2] [--memory BYTES] [--no-sync]
+       node compare.mjs row|typed --rows N [the same]      S128 out of the caller's memory; DuckDB by its appender
+       node compare.mjs threads FILE [the same]            S128 by us, with one thread and with --threads
        node compare.mjs parquet-read FILE [--runs 5] [--threads 2] [--repeat 5]
        node compare.mjs parquet-write FILE [--runs 5] [--threads 2] [--repeat 5] [--codec zstd|snappy|uncompressed] [--level N]`)
   process.exit(2)
 }
 
-const option = (name, fallback) => rest.includes(name) ? rest[rest.indexOf(name) + 1] : fallback
 const runs = Number(option('--runs', 5))
 const threads = option('--threads', '2')
-const memory = option('--memory', String(2 ** 30))
+const memory = option('--memory', String(2 ** 31))
 const repeat = option('--repeat', '5')
 const codec = option('--codec', 'zstd')
 const level = option('--level')
-const isOneFile = workload.startsWith('parquet-')
+const isOneFile = kind === 'parquet'
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'compare-'))
 
 function last(program, args) {
@@ -30,35 +38,56 @@ function last(program, args) {
   return JSON.parse(text.trim().split('\n').at(-1))
 }
 
-function ours() {
-  if (isOneFile) {
-    return last('dotnet', [runner, workload, '--input', input, '--threads', threads, '--repeat', repeat, '--codec', codec, ...(level ? ['--level', level] : [])])
-  }
+function ingest(job, threads, ...more) {
   const output = path.join(folder, 'ours')
   fs.rmSync(output, { recursive: true, force: true })
-  return last('dotnet', [runner, workload, '--input', input, '--out', output, '--threads', threads, '--memory', memory,
-    ...(rest.includes('--no-sync') ? ['--no-sync'] : [])])
+  return last('dotnet', [runner, job, ...more, '--out', output, '--threads', threads, '--memory', memory, ...(rest.includes('--no-sync') ? ['--no-sync'] : [])])
+}
+
+function ours() {
+  switch (workload) {
+    case 'parquet-read':
+    case 'parquet-write':
+      return last('dotnet', [runner, workload, '--input', input, '--threads', threads, '--repeat', repeat, '--codec', codec, ...(level ? ['--level', level] : [])])
+    case 'row':
+    case 'typed':
+      return ingest('rows', threads, '--rows', rows, '--kind', workload)
+    case 'one-file':
+      return ingest('s128', threads, '--input', input, '--strategy', 'reference')
+    case 'threads':
+      return ingest('s128', threads, '--input', input)
+    default:
+      return ingest(workload, threads, '--input', input)
+  }
 }
 
 function duckdb() {
-  if (isOneFile) {
-    return last('node', [path.join(here, 'duckdb-parquet.mjs'), workload, input, threads, repeat, codec, ...(level ? [level] : [])])
+  const output = path.join(folder, 'duckdb')
+  fs.rmSync(output, { recursive: true, force: true })
+  switch (kind) {
+    case 'parquet':
+      return last('node', [path.join(here, 'duckdb-parquet.mjs'), workload, input, threads, repeat, codec, ...(level ? [level] : [])])
+    case 'rows':
+      return last('dotnet', [runner, 'duckdb-rows', '--rows', rows, '--out', output, '--threads', threads, '--memory', memory])
+    default:
+      return last('node', [path.join(here, 'duckdb-job.mjs'), workload, input, output, memory, threads])
   }
-  return last('node', [path.join(here, 'duckdb-job.mjs'), workload, input, path.join(folder, 'duckdb'), memory, threads])
 }
 
+const other = workload === 'threads' ? 'oneThread' : 'duckdb'
+const sides = { [other]: workload === 'threads' ? () => ingest('s128', '1', '--input', input) : duckdb, ours }
 const median = values => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
-const results = { ours: [], duckdb: [] }
+const results = { ours: [], [other]: [] }
 try {
   // One run each that does not count: it warms the page cache.
-  ours()
-  duckdb()
+  sides.ours()
+  sides[other]()
   for (let run = 1; run <= runs; run++) {
     // Who goes first changes from run to run.
-    for (const who of run % 2 ? ['duckdb', 'ours'] : ['ours', 'duckdb']) {
-      const result = who === 'ours' ? ours() : duckdb()
+    for (const who of run % 2 ? [other, 'ours'] : ['ours', other]) {
+      const result = sides[who]()
       results[who].push(result)
-      console.log(`run ${run} ${who.padEnd(6)} ${result.seconds.toFixed(isOneFile ? 4 : 2)} s, ${result.rowsPerSecond} rows/s`)
+      console.log(`run ${run} ${who.padEnd(9)} ${result.seconds.toFixed(isOneFile ? 4 : 2)} s, ${result.rowsPerSecond} rows/s`)
     }
   }
 } finally {
@@ -70,11 +99,15 @@ const line = (who, list) => {
   const both = { who, seconds: of('seconds'), rowsPerSecond: of('rowsPerSecond'), outputBytes: of('outputBytes'), peakWorkingSetBytes: of('peakWorkingSetBytes') }
   return isOneFile ? { ...both, firstSeconds: of('firstSeconds'), processorSeconds: of('processorSeconds') } : { ...both, files: of('files') }
 }
-const table = [line('duckdb', results.duckdb), line('ours', results.ours)]
+const table = [line(other, results[other]), line('ours', results.ours)]
 console.table(table)
-const ratios = results.ours.map((result, i) => result.rowsPerSecond / results.duckdb[i].rowsPerSecond)
+const round = value => Number(value.toFixed(3))
+const ratios = results.ours.map((result, i) => round(result.rowsPerSecond / results[other][i].rowsPerSecond))
+
+// DuckDB syncs nothing: where that alone takes more than a tenth, both figures count.
+const unsynced = results.ours.map((result, i) => round(result.rows / (result.seconds - (result.syncingSeconds ?? 0)) / results[other][i].rowsPerSecond))
 console.log(JSON.stringify({
-  workload, input: path.basename(input), runs, threads: Number(threads), memoryBytes: Number(memory), ...(isOneFile ? { codec, level } : {}), machine: os.cpus()[0]?.model, processors: os.cpus().length,
-  duckdb: table[0], ours: table[1], ratioOfMedians: Number((table[1].rowsPerSecond / table[0].rowsPerSecond).toFixed(3)),
-  ratioOfEachRun: ratios.map(ratio => Number(ratio.toFixed(3))),
+  workload, input: input && path.basename(input), runs, threads: Number(threads), memoryBytes: Number(memory), ...(isOneFile ? { codec, level } : {}), machine: os.cpus()[0]?.model, processors: os.cpus().length,
+  [other]: table[0], ours: table[1], ratioOfMedians: round(table[1].rowsPerSecond / table[0].rowsPerSecond), ratioOfEachRun: ratios,
+  ...(isOneFile ? {} : { syncShare: round(median(results.ours.map(result => result.syncingSeconds / result.seconds))), ratioWithoutSync: median(unsynced) }),
 }))

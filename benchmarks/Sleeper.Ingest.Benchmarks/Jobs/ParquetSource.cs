@@ -43,6 +43,13 @@ internal sealed class ParquetSource : IAsyncDisposable
         return new ParquetSource(file, reader, MakeSchema(reader, columns, path));
     }
 
+    /// <summary>Opens a file for the fields of a schema.</summary>
+    public static async Task<ParquetSource> OpenAsync(string path, Schema schema)
+    {
+        var file = await ObjectFileReader.OpenLocalAsync(path, CancellationToken.None);
+        return new ParquetSource(file, await ParquetFileReader.OpenAsync(file, ParquetReaderLimits.Default, CancellationToken.None), schema);
+    }
+
     /// <summary>Reads all row groups, each by one of so many threads. What takes a batch of rows belongs to one thread; the batch is used again.</summary>
     public async Task ReadAsync(int threads, Func<Action<RowBatch>> newTaker)
     {

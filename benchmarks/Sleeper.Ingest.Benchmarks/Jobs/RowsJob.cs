@@ -31,7 +31,7 @@ internal static class RowsJob
     private static async Task RunOneAsync(JobOptions options, bool isStream, bool isTyped)
     {
         var workload = Workloads.S128;
-        var typed = S128Row.Generate(options.Rows);
+        IEnumerable<S128Row> typed = S128Row.Generate(options.Rows);
         var rows = typed.Select(row => new Row(workload.Schema, row.Key, row.Timestamp, row.Value));
         if (!isStream)
         {

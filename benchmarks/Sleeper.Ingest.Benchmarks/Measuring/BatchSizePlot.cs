@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Sleeper.Ingest.Benchmarks.Measuring;
 
@@ -17,53 +16,35 @@ internal static class BatchSizePlot
         var x = Axis.Around(figures.Select(f => (double)f.BatchRows), Left, Right);
         var cost = Axis.Around(figures.Select(f => (double)f.DollarsPerMillionRows), Bottom, Top);
         var delay = Axis.Around(figures.Select(f => f.DelaySeconds), Bottom, Top);
-        var svg = new StringBuilder();
-        svg.Append("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 800 440\" font-family=\"sans-serif\" font-size=\"13\">\n<rect width=\"800\" height=\"440\" fill=\"white\"/>\n");
-        Text(svg, 400, 24, "middle", "#222", title);
+        var svg = new SvgDrawing(800, 440);
+        svg.Text(400, 24, "middle", "#222", title);
         foreach (double tick in x.Ticks())
         {
-            Line(svg, x.At(tick), Top, x.At(tick), Bottom, "#ddd");
-            Text(svg, x.At(tick), Bottom + 20, "middle", "#444", tick.ToString("N0", CultureInfo.InvariantCulture));
+            svg.Line(x.At(tick), Top, x.At(tick), Bottom, "#ddd");
+            svg.Text(x.At(tick), Bottom + 20, "middle", "#444", tick.ToString("N0", CultureInfo.InvariantCulture));
         }
 
         foreach (double tick in cost.Ticks())
         {
-            Line(svg, Left, cost.At(tick), Right, cost.At(tick), "#eee");
-            Text(svg, Left - 8, cost.At(tick) + 4, "end", "#0b62a4", tick.ToString("G2", CultureInfo.InvariantCulture));
+            svg.Line(Left, cost.At(tick), Right, cost.At(tick), "#eee");
+            svg.Text(Left - 8, cost.At(tick) + 4, "end", "#0b62a4", tick.ToString("G2", CultureInfo.InvariantCulture));
         }
 
         foreach (double tick in delay.Ticks())
         {
-            Text(svg, Right + 8, delay.At(tick) + 4, "start", "#b4470b", tick.ToString("G2", CultureInfo.InvariantCulture));
+            svg.Text(Right + 8, delay.At(tick) + 4, "start", "#b4470b", tick.ToString("G2", CultureInfo.InvariantCulture));
         }
 
-        Text(svg, Left, 48, "start", "#0b62a4", "dollars for a million rows");
-        Text(svg, Right, 48, "end", "#b4470b", "seconds until rows are visible");
-        Text(svg, 400, Bottom + 44, "middle", "#444", "rows of a commit");
+        svg.Text(Left, 48, "start", "#0b62a4", "dollars for a million rows");
+        svg.Text(Right, 48, "end", "#b4470b", "seconds until rows are visible");
+        svg.Text(400, Bottom + 44, "middle", "#444", "rows of a commit");
         double bestX = x.At(best.BatchRows);
-        svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{bestX:F1}\" y1=\"{Top}\" x2=\"{bestX:F1}\" y2=\"{Bottom}\" stroke=\"#2a7d2a\" stroke-width=\"2\" stroke-dasharray=\"6 4\"/>\n");
+        svg.DashedLine(bestX, Top, bestX, Bottom, "#2a7d2a");
         bool isRight = bestX > 500;
-        Text(svg, isRight ? bestX - 6 : bestX + 6, Top + 16, isRight ? "end" : "start", "#2a7d2a", string.Create(CultureInfo.InvariantCulture, $"best bargain: {best.BatchRows:N0} rows"));
-        Curve(svg, figures.Select(f => (x.At(f.BatchRows), cost.At((double)f.DollarsPerMillionRows))), "#0b62a4");
-        Curve(svg, figures.Select(f => (x.At(f.BatchRows), delay.At(f.DelaySeconds))), "#b4470b");
-        return svg.Append("</svg>\n").ToString();
-    }
-
-    private static void Line(StringBuilder svg, double x1, double y1, double x2, double y2, string colour) => svg.Append(
-        CultureInfo.InvariantCulture, $"<line x1=\"{x1:F1}\" y1=\"{y1:F1}\" x2=\"{x2:F1}\" y2=\"{y2:F1}\" stroke=\"{colour}\"/>\n");
-
-    private static void Text(StringBuilder svg, double x, double y, string anchor, string colour, string text) => svg.Append(
-        CultureInfo.InvariantCulture, $"<text x=\"{x:F1}\" y=\"{y:F1}\" text-anchor=\"{anchor}\" fill=\"{colour}\">{System.Security.SecurityElement.Escape(text)}</text>\n");
-
-    private static void Curve(StringBuilder svg, IEnumerable<(double X, double Y)> points, string colour)
-    {
-        var all = points.ToList();
-        string line = string.Join(' ', all.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.X:F1},{p.Y:F1}")));
-        svg.Append(CultureInfo.InvariantCulture, $"<polyline points=\"{line}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n");
-        foreach (var (x, y) in all)
-        {
-            svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{x:F1}\" cy=\"{y:F1}\" r=\"4\" fill=\"{colour}\"/>\n");
-        }
+        svg.Text(isRight ? bestX - 6 : bestX + 6, Top + 16, isRight ? "end" : "start", "#2a7d2a", string.Create(CultureInfo.InvariantCulture, $"best bargain: {best.BatchRows:N0} rows"));
+        svg.Curve(figures.Select(f => (x.At(f.BatchRows), cost.At((double)f.DollarsPerMillionRows))), "#0b62a4", hasDots: true);
+        svg.Curve(figures.Select(f => (x.At(f.BatchRows), delay.At(f.DelaySeconds))), "#b4470b", hasDots: true);
+        return svg.ToString();
     }
 
     /// <summary>A logarithmic axis between whole powers of ten.</summary>
