@@ -9,8 +9,9 @@ namespace Sleeper.Ingest.Core.Parquet;
 
 // "PAR1"
 // row groups      column chunks: [dictionary page] data pages; then the Bloom filters of those that have one
-// column indexes  of all chunks, group by group
+// column indexes  of all chunks, group by group, each with a checksum behind it
 // offset indexes  of all chunks, group by group
+// seal            a checksum of the footer (FooterSeal)
 // footer          FileMetaData (Thrift)
 // 4 bytes LE      length of the footer
 // "PAR1"
@@ -69,8 +70,10 @@ internal sealed class ParquetFileBuilder
         var writer = new ThriftCompactWriter(output);
         WriteColumnIndexes(writer);
         WriteOffsetIndexes(writer);
+        FooterSeal.Open(output);
         int footerStart = output.Length;
         Footer().Write(writer);
+        FooterSeal.Close(output, footerStart);
         int footerLength = output.Length - footerStart;
         BinaryPrimitives.WriteInt32LittleEndian(output.Reserve(sizeof(int)), footerLength);
         output.Advance(sizeof(int));
@@ -91,6 +94,7 @@ internal sealed class ParquetFileBuilder
                     index.Write(writer);
                     group.Metadata.Columns[i].ColumnIndexOffset = Length + start;
                     group.Metadata.Columns[i].ColumnIndexLength = writer.Buffer.Length - start;
+                    FooterSeal.AppendChecksum(writer.Buffer, start);
                 }
             }
         }

@@ -26,13 +26,15 @@ internal sealed class ParquetFileReader : IDisposable
     private readonly long _metadataOffset;
     private readonly long _metadataBytes;
     private readonly long _tailBytes;
+    private readonly bool _isSealed;
     private int _openedCount;
 
-    private ParquetFileReader(IRandomAccessReader source, ParquetReaderLimits limits, FileMetadata metadata, long metadataOffset, long tailBytes, ParquetSchema schema)
+    private ParquetFileReader(IRandomAccessReader source, ParquetReaderLimits limits, FileMetadata metadata, long metadataOffset, bool isSealed, long tailBytes, ParquetSchema schema)
     {
         _metadataBytes = source.Length - metadataOffset;
         _tailBytes = tailBytes;
         _metadataOffset = metadataOffset;
+        _isSealed = isSealed;
         _source = source;
         _limits = limits;
         _meter = new ReadMeter(limits);
@@ -54,9 +56,9 @@ internal sealed class ParquetFileReader : IDisposable
     {
         try
         {
-            (FileMetadata metadata, long metadataOffset, ReadOnlyMemory<byte> tail) = await ParquetFooter.ReadAsync(source, limits, cancellationToken).ConfigureAwait(false);
+            (FileMetadata metadata, long metadataOffset, bool isSealed, ReadOnlyMemory<byte> tail) = await ParquetFooter.ReadAsync(source, limits, cancellationToken).ConfigureAwait(false);
             ParquetSchema schema = FooterChecks.Check(metadata, metadataOffset, limits);
-            return new ParquetFileReader(new TailedReader(source, tail), limits, metadata, metadataOffset, tail.Length, schema);
+            return new ParquetFileReader(new TailedReader(source, tail), limits, metadata, metadataOffset, isSealed, tail.Length, schema);
         }
         catch (ParquetFormatException fault)
         {
@@ -132,7 +134,7 @@ internal sealed class ParquetFileReader : IDisposable
         ChooseChunks(rowGroup, leafColumns);
         try
         {
-            return await PageIndex.ReadAsync(_source, _metadataOffset, Metadata.RowGroups[rowGroup], leafColumns, boundsColumns, _limits, cancellationToken).ConfigureAwait(false);
+            return await PageIndex.ReadAsync(_source, _metadataOffset, _isSealed, Metadata.RowGroups[rowGroup], leafColumns, boundsColumns, _limits, cancellationToken).ConfigureAwait(false);
         }
         catch (ParquetFormatException fault)
         {

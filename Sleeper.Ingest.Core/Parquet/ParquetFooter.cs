@@ -8,7 +8,7 @@ namespace Sleeper.Ingest.Core.Parquet;
 /// <summary>Finds and reads the metadata at the end of a Parquet file.</summary>
 /// <remarks>
 /// <code>
-/// file = "PAR1", column chunks, indexes, metadata (Thrift compact), u32 LE length of the metadata, "PAR1"
+/// file = "PAR1", column chunks, indexes, [seal], metadata (Thrift compact), u32 LE length of the metadata, "PAR1"
 /// </code>
 /// </remarks>
 internal static class ParquetFooter
@@ -29,8 +29,9 @@ internal static class ParquetFooter
 
     private static ReadOnlySpan<byte> EncryptedMagic => "PARE"u8;
 
-    /// <summary>The metadata, where in the file it begins, and the last bytes of the file, of which it is a part.</summary>
-    public static async Task<(FileMetadata Metadata, long Offset, ReadOnlyMemory<byte> Tail)> ReadAsync(IRandomAccessReader source, ParquetReaderLimits limits, CancellationToken cancellationToken)
+    /// <summary>The metadata, where in the file it begins, whether it has a seal, and the last bytes of the file, of which it is a part.</summary>
+    public static async Task<(FileMetadata Metadata, long Offset, bool IsSealed, ReadOnlyMemory<byte> Tail)> ReadAsync(
+        IRandomAccessReader source, ParquetReaderLimits limits, CancellationToken cancellationToken)
     {
         if (source.Length < MinFileLength)
         {
@@ -42,16 +43,19 @@ internal static class ParquetFooter
         await source.ReadAsync(source.Length - tail.Length, tail, cancellationToken).ConfigureAwait(false);
         int metadataLength = CheckTrailer(source, tail, limits);
         long offset = source.Length - TrailerLength - metadataLength;
-        if (tail.Length < metadataLength + TrailerLength)
+        long wanted = Math.Min(source.Length, FooterSeal.Length + metadataLength + TrailerLength);
+        if (tail.Length < wanted)
         {
-            byte[] whole = new byte[metadataLength + TrailerLength];
+            byte[] whole = new byte[wanted];
             tail.CopyTo(whole, whole.Length - tail.Length);
-            await source.ReadAsync(offset, whole.AsMemory(0, whole.Length - tail.Length), cancellationToken).ConfigureAwait(false);
+            await source.ReadAsync(source.Length - wanted, whole.AsMemory(0, whole.Length - tail.Length), cancellationToken).ConfigureAwait(false);
             tail = whole;
         }
 
-        var reader = new ThriftCompactReader(tail.AsSpan(tail.Length - TrailerLength - metadataLength, metadataLength), offset, limits.MaxMetadataDepth);
-        return (FileMetadata.Read(ref reader, limits), offset, tail);
+        int start = tail.Length - TrailerLength - metadataLength;
+        bool isSealed = limits.VerifyChecksums && FooterSeal.Check(tail.AsSpan(0, start), tail.AsSpan(start, metadataLength));
+        var reader = new ThriftCompactReader(tail.AsSpan(start, metadataLength), offset, limits.MaxMetadataDepth);
+        return (FileMetadata.Read(ref reader, limits), offset, isSealed, tail);
     }
 
     private static int CheckTrailer(IRandomAccessReader source, ReadOnlySpan<byte> tail, ParquetReaderLimits limits)

@@ -16,7 +16,8 @@ internal sealed record KeyBounds(byte[]? Min, byte[]? Max)
 
     /// <summary>
     /// Reads the bounds. Statistics of byte arrays are by unsigned bytes, so they say nothing where the table's order is Java's; those of columns
-    /// with a meaning of their own (unsigned numbers, decimals) are by that meaning and are left alone.
+    /// with a meaning of their own (unsigned numbers, decimals) are by that meaning and are left alone. So are those of files that do not say their order, and the
+    /// deprecated ones, which writers filled by several orders and some wrongly.
     /// </summary>
     public static KeyBounds Of(FileMetadata file, int rowGroup, LeafColumn column, Field field, KeyOrder order)
     {
@@ -52,7 +53,7 @@ internal sealed record KeyBounds(byte[]? Min, byte[]? Max)
     }
 
     private static bool IsOrderedByValue(FileMetadata file, LeafColumn column) =>
-        (file.ColumnOrders is null || (column.Index < file.ColumnOrders.Count && file.ColumnOrders[column.Index] == ColumnOrder.TypeDefined))
+        file.ColumnOrders is { } orders && column.Index < orders.Count && orders[column.Index] == ColumnOrder.TypeDefined
         && column.ConvertedType is null or ConvertedType.Utf8
         && column.LogicalType is null or { Kind: LogicalTypeKind.String };
 

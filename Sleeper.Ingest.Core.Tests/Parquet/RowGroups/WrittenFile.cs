@@ -11,7 +11,7 @@ namespace Sleeper.Ingest.Core.Tests.Parquet.RowGroups;
 /// <summary>A file made from whole columns, and its parts read back.</summary>
 internal sealed class WrittenFile
 {
-    private WrittenFile(byte[] bytes) => Bytes = bytes;
+    public WrittenFile(byte[] bytes) => Bytes = bytes;
 
     public byte[] Bytes { get; }
 

@@ -35,18 +35,20 @@ internal sealed class PageIndex
     /// <summary>Reads the indexes of a row group; null if no bounds are known.</summary>
     /// <param name="file">The file.</param>
     /// <param name="dataEnd">Where its metadata begin: indexes lie before that.</param>
+    /// <param name="isSealed">True if each column index has a checksum behind it.</param>
     /// <param name="rowGroup">The row group, whose chosen chunks are checked.</param>
     /// <param name="leafColumns">The columns that will be read.</param>
     /// <param name="boundsColumns">Those of them whose bounds are wanted.</param>
     /// <param name="limits">Indexes that are together longer than a footer may be are not used.</param>
     /// <param name="cancellationToken">Stops the reads.</param>
     public static async ValueTask<PageIndex?> ReadAsync(
-        IRandomAccessReader file, long dataEnd, RowGroupMetadata rowGroup, IReadOnlyList<int> leafColumns, IReadOnlyList<int> boundsColumns, ParquetReaderLimits limits,
+        IRandomAccessReader file, long dataEnd, bool isSealed, RowGroupMetadata rowGroup, IReadOnlyList<int> leafColumns, IReadOnlyList<int> boundsColumns, ParquetReaderLimits limits,
         CancellationToken cancellationToken)
     {
-        Dictionary<int, ChunkRange> locationRanges = RangesOf(leafColumns, leaf => (rowGroup.Columns[leaf].OffsetIndexOffset, rowGroup.Columns[leaf].OffsetIndexLength), dataEnd, limits);
+        Dictionary<int, ChunkRange> locationRanges = RangesOf(leafColumns, leaf => (rowGroup.Columns[leaf].OffsetIndexOffset, rowGroup.Columns[leaf].OffsetIndexLength), 0, dataEnd, limits);
+        int checksumLength = isSealed ? FooterSeal.ChecksumLength : 0;
         Dictionary<int, ChunkRange> boundsRanges = RangesOf(
-            boundsColumns.Where(locationRanges.ContainsKey), leaf => (rowGroup.Columns[leaf].ColumnIndexOffset, rowGroup.Columns[leaf].ColumnIndexLength), dataEnd, limits);
+            boundsColumns.Where(locationRanges.ContainsKey), leaf => (rowGroup.Columns[leaf].ColumnIndexOffset, rowGroup.Columns[leaf].ColumnIndexLength), checksumLength, dataEnd, limits);
         ChunkRange[] ranges = [.. locationRanges.Values, .. boundsRanges.Values];
         if (boundsRanges.Count == 0 || ranges.Sum(range => range.Length) > limits.MaxFooterBytes)
         {
@@ -75,7 +77,13 @@ internal sealed class PageIndex
         var bounds = new Dictionary<int, PageBounds>();
         foreach ((int leaf, ChunkRange range) in boundsRanges)
         {
-            var reader = new ThriftCompactReader(BytesOf(pieces, range), range.Offset, limits.MaxMetadataDepth);
+            ReadOnlySpan<byte> bytes = BytesOf(pieces, range);
+            if (isSealed)
+            {
+                FooterSeal.CheckIndex(bytes[..^checksumLength], bytes[^checksumLength..]);
+            }
+
+            var reader = new ThriftCompactReader(bytes, range.Offset, limits.MaxMetadataDepth);
             var index = ColumnIndex.Read(ref reader);
             if (locations.TryGetValue(leaf, out IReadOnlyList<PageLocation>? pages)
                 && index.NullPages.Count == pages.Count && index.MinValues.Count == pages.Count && index.MaxValues.Count == pages.Count)
@@ -88,13 +96,13 @@ internal sealed class PageIndex
     }
 
     private static Dictionary<int, ChunkRange> RangesOf(
-        IEnumerable<int> leafColumns, Func<int, (long? Offset, int? Length)> placeOf, long dataEnd, ParquetReaderLimits limits)
+        IEnumerable<int> leafColumns, Func<int, (long? Offset, int? Length)> placeOf, int lengthBehind, long dataEnd, ParquetReaderLimits limits)
     {
         var ranges = new Dictionary<int, ChunkRange>();
         foreach (int leaf in leafColumns)
         {
             (long? offset, int? length) = placeOf(leaf);
-            if (RangeOf(offset, length, dataEnd, limits) is { } range)
+            if (length > 0 && RangeOf(offset, length + lengthBehind, dataEnd, limits) is { } range)
             {
                 ranges.Add(leaf, range);
             }

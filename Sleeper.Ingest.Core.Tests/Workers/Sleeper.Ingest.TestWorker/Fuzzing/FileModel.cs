@@ -27,6 +27,9 @@ internal sealed class FileModel
         int footerLength = BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(file.Length - TrailerLength));
         int footerOffset = file.Length - TrailerLength - footerLength;
         ReadOnlySpan<byte> footer = file.AsSpan(footerOffset, footerLength);
+
+        // Left out: damage would not get past it.
+        int sealLength = FooterSeal.Check(file.AsSpan(0, footerOffset), footer) ? FooterSeal.Length : 0;
         var reader = new ThriftCompactReader(footer);
         FileMetadata metadata = FileMetadata.Read(ref reader, ParquetReaderLimits.Default);
         var ranges = metadata.RowGroups.SelectMany((group, number) => group.Columns.Select((column, place) => (number, place, column.Metadata!, Range: ChunkRange.Of(column.Metadata!))))
@@ -36,7 +39,7 @@ internal sealed class FileModel
         {
             (int group, int column, ColumnMetadata chunk, ChunkRange range) = ranges[i];
             int end = (int)range.End;
-            int next = i + 1 < ranges.Count ? (int)ranges[i + 1].Range.Offset : footerOffset;
+            int next = i + 1 < ranges.Count ? (int)ranges[i + 1].Range.Offset : footerOffset - sealLength;
             List<PageModel> pages = ReadPages(file.AsSpan((int)range.Offset, (int)range.Length));
             chunks.Add(new ChunkModel(group, column, chunk.Codec, range.Offset != chunk.DataPageOffset, pages, file[end..next], end));
         }
