@@ -8,10 +8,10 @@ namespace Sleeper.Ingest.Core.Tests.Support;
 internal static class ParquetDrain
 {
     /// <summary>Rows read of all columns together.</summary>
-    public static async Task<long> ReadAllAsync(byte[] bytes, int stretch = 1000, ParquetReaderLimits? limits = null)
+    public static async Task<long> ReadAllAsync(byte[] bytes, int stretch = 1000, ParquetReaderLimits? limits = null, string name = "made.parquet")
     {
         using ParquetFileReader file = await ParquetFileReader.OpenAsync(
-            new BytesSource("made.parquet", bytes), limits ?? ParquetReaderLimits.Default, TestContext.Current.CancellationToken);
+            new BytesSource(name, bytes), limits ?? ParquetReaderLimits.Default, TestContext.Current.CancellationToken);
         int[] leaves = [.. Enumerable.Range(0, file.Schema.Columns.Count)];
         long rows = 0;
         for (int i = 0; i < file.RowGroupCount; i++)

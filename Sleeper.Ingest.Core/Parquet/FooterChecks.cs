@@ -10,6 +10,10 @@ internal static class FooterChecks
     /// <summary>The magic at the beginning of the file.</summary>
     private const int FirstChunkOffset = 4;
 
+    private const int MaxDictionaryHeaderBytes = 100;
+
+    private static readonly string[] OldWriters = ["parquet-mr version 1.0.", "parquet-mr version 1.1.", .. Enumerable.Range(0, 9).Select(patch => $"parquet-mr version 1.2.{patch}")];
+
     /// <summary>Checks all that concerns the whole file, and makes the schema.</summary>
     public static ParquetSchema Check(FileMetadata metadata, long metadataOffset, ParquetReaderLimits limits)
     {
@@ -26,6 +30,7 @@ internal static class FooterChecks
 
         ParquetSchema schema = ParquetSchema.FromElements(metadata.Schema);
         CheckRowCounts(metadata, limits);
+        CorrectLengths(metadata, metadataOffset);
         CheckChunks(metadata, schema, metadataOffset);
         return schema;
     }
@@ -60,6 +65,29 @@ internal static class FooterChecks
         }
 
         return metadata;
+    }
+
+    /// <summary>
+    /// parquet-mr before 1.2.9, which did not always say its version, left the header of a dictionary page out of the length of its chunk. Then the chunk ends where the
+    /// next one begins.
+    /// </summary>
+    private static void CorrectLengths(FileMetadata metadata, long metadataOffset)
+    {
+        if (metadata.CreatedBy is not { } writer || (writer != "parquet-mr" && !OldWriters.Any(old => writer.StartsWith(old, StringComparison.Ordinal))))
+        {
+            return;
+        }
+
+        ColumnMetadata[] chunks = [.. metadata.RowGroups.SelectMany(group => group.Columns).Select(column => column.Metadata).OfType<ColumnMetadata>()
+            .Where(chunk => chunk.NumValues != 0).OrderBy(chunk => ChunkRange.Of(chunk).Offset)];
+        for (int i = 0; i < chunks.Length; i++)
+        {
+            long next = i + 1 < chunks.Length ? ChunkRange.Of(chunks[i + 1]).Offset : metadataOffset;
+            if (next - ChunkRange.Of(chunks[i]).End is > 0 and <= MaxDictionaryHeaderBytes)
+            {
+                chunks[i].TotalCompressedSize = next - ChunkRange.Of(chunks[i]).Offset;
+            }
+        }
     }
 
     private static void CheckRowCounts(FileMetadata metadata, ParquetReaderLimits limits)
