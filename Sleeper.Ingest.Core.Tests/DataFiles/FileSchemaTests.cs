@@ -40,12 +40,13 @@ public class FileSchemaTests
             "m",
             [
                 Key, SchemaNode.Primitive("real", Repetition.Required, PhysicalType.Double),
-                SchemaNode.Group("group", Repetition.Required, [SchemaNode.Primitive("a", Repetition.Required, PhysicalType.Int32), SchemaNode.Primitive("b", Repetition.Required, PhysicalType.Int32)]),
+                SchemaNode.Group("group", Repetition.Required, Pair()), SchemaNode.Group("pairs", Repetition.Required, [SchemaNode.Group("array", Repetition.Repeated, Pair())], LogicalType.List),
             ]);
+        static SchemaNode[] Pair() => [SchemaNode.Primitive("a", Repetition.Required, PhysicalType.Int32), SchemaNode.Primitive("b", Repetition.Required, PhysicalType.Int32)];
 
         string message = Assert.Throws<ArgumentException>(() => FileSchema.Infer(file, ["Key"], ["sort"], "f.parquet")).Message;
 
-        Assert.All((string[])["f.parquet", "'Key'", "'sort'", "'real'", "Double", "'group'"], w => Assert.Contains(w, message, StringComparison.Ordinal));
+        Assert.All((string[])["f.parquet", "'Key'", "'sort'", "'real'", "Double", "'group'", "'pairs'"], w => Assert.Contains(w, message, StringComparison.Ordinal));
     }
 
     [Theory]

@@ -20,7 +20,7 @@ internal static class ReaderProbes
     private static readonly string?[][] Ab = [["a", "b"]];
 
     public static IEnumerable<ReaderProbe> All() =>
-        [.. Nullability(), .. Lists(), .. Maps(), .. Columns(), .. Types(), .. Codecs(), .. MoreLists(), .. Ambiguous()];
+        [.. Nullability(), .. Lists(), .. Maps(), .. Columns(), .. Types(), .. Annotations(), .. Codecs(), .. MoreLists(), .. Ambiguous()];
 
     private static IEnumerable<ReaderProbe> Nullability()
     {
@@ -167,6 +167,62 @@ internal static class ReaderProbes
         yield return Refuse("repeated where a string is wanted", V(FieldType.String), [ProbeColumn.Key(), ProbeColumn.PlainRepeated("v", "a")], "field 'v'", "repeated");
     }
 
+    /// <summary>Annotations that the Java reader was not tried with: the older ones alone, those of fixed lengths, and those of later versions of the format.</summary>
+    private static IEnumerable<ReaderProbe> Annotations()
+    {
+        foreach (var (converted, type, value, field, json) in new (ConvertedType, PhysicalType, object, FieldType, string?)[]
+        {
+            (ConvertedType.Utf8, PhysicalType.ByteArray, Bytes("ab"), FieldType.String, "\"ab\""),
+            (ConvertedType.Enum, PhysicalType.ByteArray, Bytes("ab"), FieldType.String, "\"ab\""),
+            (ConvertedType.Json, PhysicalType.ByteArray, Bytes("ab"), FieldType.String, "\"ab\""),
+            (ConvertedType.Bson, PhysicalType.ByteArray, Bytes("ab"), FieldType.ByteArray, """{"hex":"6162"}"""),
+            (ConvertedType.Int8, PhysicalType.Int32, -2, FieldType.Int, "-2"),
+            (ConvertedType.Int16, PhysicalType.Int32, -2, FieldType.Long, "\"-2\""),
+            (ConvertedType.Int32, PhysicalType.Int32, -2, FieldType.Int, "-2"),
+            (ConvertedType.Int64, PhysicalType.Int64, -2L, FieldType.Long, "\"-2\""),
+            (ConvertedType.UInt8, PhysicalType.Int32, 200, FieldType.Int, "200"),
+            (ConvertedType.UInt16, PhysicalType.Int32, 60000, FieldType.Int, "60000"),
+            (ConvertedType.UInt32, PhysicalType.Int32, -2, FieldType.Long, "\"4294967294\""),
+            (ConvertedType.UInt32, PhysicalType.Int32, -2, FieldType.Int, null),
+            (ConvertedType.UInt64, PhysicalType.Int64, -2L, FieldType.Long, null),
+            (ConvertedType.Date, PhysicalType.Int32, -2, FieldType.Int, "-2"),
+            (ConvertedType.TimeMillis, PhysicalType.Int32, 2, FieldType.Int, "2"),
+            (ConvertedType.TimeMicros, PhysicalType.Int64, 2L, FieldType.Long, "\"2\""),
+            (ConvertedType.TimestampMillis, PhysicalType.Int64, -2L, FieldType.Long, "\"-2\""),
+            (ConvertedType.TimestampMicros, PhysicalType.Int64, -2L, FieldType.Long, "\"-2\""),
+        })
+        {
+            ProbeColumn[] columns = [ProbeColumn.Key(), ProbeColumn.One("v", type, value, null, converted)];
+            string title = $"(ours) {type} ({converted}, the older annotation) column, {field} field";
+            yield return json is null ? Refuse(title, V(field), columns, "field 'v'", "does not fit") : Take(title, V(field), columns, $$"""{"key":"1","v":{{json}}}""");
+        }
+
+        // The older annotation of a decimal has its scale beside it.
+        var old = new SchemaElement { Name = "v", Type = PhysicalType.Int32, Repetition = Required, ConvertedType = ConvertedType.Decimal, Precision = 9, Scale = 2 };
+        yield return Refuse(
+            "(ours) INT32 (DECIMAL, the older annotation) column, int field", V(FieldType.Int),
+            [ProbeColumn.Key(), new ProbeColumn(SchemaNode.FromElement(old, []), [VectorSamples.Ints([-2])])], "field 'v'", "Unscaled");
+
+        byte[] sixteen = [.. Enumerable.Range(0, 16).Select(i => (byte)i)];
+        var uuid = new LogicalType(LogicalTypeKind.Uuid);
+        var half = new LogicalType(LogicalTypeKind.Float16);
+        const string hex = """{"hex":"000102030405060708090a0b0c0d0e0f"}""";
+        yield return Of("(ours) FIXED_LEN_BYTE_ARRAY(16) (UUID) column, byte array field", FieldType.ByteArray, PhysicalType.FixedLenByteArray, sixteen, hex, uuid, 16);
+        yield return NotOf("(ours) FIXED_LEN_BYTE_ARRAY(16) (UUID) column, string field", FieldType.String, PhysicalType.FixedLenByteArray, sixteen, "Text", uuid, 16);
+        yield return Of("(ours) FIXED_LEN_BYTE_ARRAY(2) (FLOAT16) column, byte array field", FieldType.ByteArray, PhysicalType.FixedLenByteArray, Bytes("ab"), """{"hex":"6162"}""", half, 2);
+        yield return NotOf("(ours) FIXED_LEN_BYTE_ARRAY(2) (FLOAT16) column, long field", FieldType.Long, PhysicalType.FixedLenByteArray, Bytes("ab"), "Rounded", half, 2);
+        yield return Of("(ours) FIXED_LEN_BYTE_ARRAY(2) without annotation, string field", FieldType.String, PhysicalType.FixedLenByteArray, Bytes("ab"), "\"ab\"", length: 2);
+        yield return NotOf("(ours) FIXED_LEN_BYTE_ARRAY(2) without annotation, long field", FieldType.Long, PhysicalType.FixedLenByteArray, Bytes("ab"), "no numbers", length: 2);
+        foreach (var kind in new[] { LogicalTypeKind.Unknown, LogicalTypeKind.Geometry, (LogicalTypeKind)99 })
+        {
+            var later = new LogicalType(kind);
+            yield return Of($"(ours) INT64 (logical type {kind}) column, long field", FieldType.Long, PhysicalType.Int64, -2L, "\"-2\"", later);
+            yield return Of($"(ours) INT32 (logical type {kind}) column, int field", FieldType.Int, PhysicalType.Int32, -2, "-2", later);
+            yield return Of($"(ours) binary (logical type {kind}) column, byte array field", FieldType.ByteArray, PhysicalType.ByteArray, Bytes("ab"), """{"hex":"6162"}""", later);
+            yield return Of($"(ours) FIXED_LEN_BYTE_ARRAY(2) (logical type {kind}) column, byte array field", FieldType.ByteArray, PhysicalType.FixedLenByteArray, Bytes("ab"), """{"hex":"6162"}""", later, 2);
+        }
+    }
+
     private static IEnumerable<ReaderProbe> Codecs()
     {
         foreach (var (codec, dictionary, version2) in new[]
@@ -243,6 +299,10 @@ internal static class ReaderProbes
                 ProbeColumn.Map(Required, "key_value", KeyNode(), ValueNode(), [[(Bytes("a"), 5)]], logical: LogicalType.Map, converted: ConvertedType.Map, name: "key"),
             ],
             "field 'key'", "no list");
+        yield return Refuse(
+            "(ours) list of structs of two members where a map is wanted", M(),
+            [ProbeColumn.Key(), ProbeColumn.Map(Required, "array", KeyNode(), ValueNode(), [[(Bytes("a"), 5), (Bytes("a"), 6)]], logical: LogicalType.List, converted: ConvertedType.List)],
+            "field 'm'", "no map");
     }
 
     private static ReaderProbe Take(string title, Schema schema, ProbeColumn[] columns, params string[] rows) => new(title, schema, () => Write(columns), rows, []);

@@ -65,7 +65,7 @@ internal static class FileSchema
         return repeated.Children switch
         {
             [{ IsGroup: false } element] when element.Repetition != Repetition.Repeated => ListOf(PrimitiveOf(element)),
-            [{ IsGroup: false } key, { IsGroup: false } value] when PrimitiveOf(key) is { } keyType && PrimitiveOf(value) is { } valueType =>
+            [{ IsGroup: false } key, { IsGroup: false } value] when !FileSchemaMatch.IsList(node) && PrimitiveOf(key) is { } keyType && PrimitiveOf(value) is { } valueType =>
                 FieldType.Map(keyType, valueType),
             _ => null,
         };

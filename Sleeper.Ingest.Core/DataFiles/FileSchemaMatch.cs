@@ -131,6 +131,9 @@ internal sealed class FileSchemaMatch
     private static bool IsMap(SchemaNode node) =>
         node.LogicalType?.Kind == LogicalTypeKind.Map || node.ConvertedType is ConvertedType.Map or ConvertedType.MapKeyValue;
 
+    /// <summary>True also of a list of structs, which may hold one first member twice.</summary>
+    public static bool IsList(SchemaNode node) => node.LogicalType?.Kind == LogicalTypeKind.List || node.ConvertedType == ConvertedType.List;
+
     /// <summary>The only child of the repeated group, or the one with the field's own name, as the Java system writes it.</summary>
     private static SchemaNode? ListElement(Field field, SchemaNode repeated) =>
         repeated.Children.Count == 1 ? repeated.Children[0] : repeated.Children.FirstOrDefault(c => c.Name == field.Name);
@@ -138,7 +141,7 @@ internal sealed class FileSchemaMatch
     private FieldColumns MatchMap(Field field, SchemaNode node, ParquetSchema file)
     {
         var repeated = RepeatedChild(node);
-        if (repeated is null || repeated.Children.Count != 2)
+        if (repeated is null || repeated.Children.Count != 2 || IsList(node))
         {
             _faults.Add($"field '{field.Name}' is {field.Type}, but the column is {Describe(node)}, which is no map");
             return new FieldColumns(field, node, null, null, null);

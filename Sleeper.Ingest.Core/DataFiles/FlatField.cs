@@ -169,7 +169,7 @@ internal sealed unsafe partial class FlatField
         return _isDictionaryAccepted;
     }
 
-    /// <summary>Codes of a few letters: one load and two stores a value instead of a copy byte by byte, 0.7 ns instead of 3.</summary>
+    /// <summary>Codes of a few letters: one load and two stores a value instead of a copy of so many bytes; alone, 0.7 ns instead of 2.4.</summary>
     private ulong[] MakeSlots(ColumnVector dictionary)
     {
         var slots = new ulong[dictionary.ValueCount];

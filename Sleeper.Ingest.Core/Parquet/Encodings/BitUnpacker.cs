@@ -75,7 +75,7 @@ internal static unsafe class BitUnpacker
 
     /// <summary>
     /// Eight values at a time, which are exactly <paramref name="width"/> bytes: for each, the four bytes that it lies in are brought together, shifted and
-    /// masked. 0.2 ns a value instead of 0.7. Returns how many values were done: not those at the end for which a whole load would pass the limit.
+    /// masked. Alone, 0.1 ns a value where <see cref="UnpackOneByOne"/> takes 0.7. Returns how many values were done: not those at the end for which a whole load would pass the limit.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int UnpackShuffled(byte* source, byte* limit, long firstBit, int width, int* destination, int count)

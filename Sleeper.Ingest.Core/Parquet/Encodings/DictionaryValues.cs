@@ -11,7 +11,7 @@ internal static unsafe class DictionaryValues
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static uint Highest(ReadOnlySpan<int> indexes)
     {
-        // One look at all indexes together instead of one at each: 0.1 ns an index instead of 0.5.
+        // One look at all indexes together instead of one at each: alone, 0.04 ns an index instead of 0.27.
         int i = 0;
         uint highest = 0;
         fixed (int* first = indexes)

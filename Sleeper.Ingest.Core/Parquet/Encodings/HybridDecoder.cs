@@ -89,7 +89,7 @@ internal unsafe struct HybridDecoder
         }
     }
 
-    /// <summary>The base library's fill for ints is compiled in three steps, of which the first two were 4 % of a short read.</summary>
+    /// <summary>Runs are short, and the base library's fill takes 2.5 times as long for 40 values, 1.5 times for 4,096.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Repeat(int value, Span<int> destination)
     {
