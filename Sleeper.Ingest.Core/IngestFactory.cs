@@ -75,6 +75,11 @@ public sealed class IngestFactory
         return With(o => o with { InstanceName = instanceIdOrConfigBucket, InstanceOptions = options });
     }
 
+    /// <summary>How commits reach the log of a table of a deployed instance; see <see cref="IngestOptions.CommitMode"/>.</summary>
+    /// <param name="mode">Direct, through the queue of the instance's committer, or as the table asks.</param>
+    /// <param name="wait">How long completing waits for a queued commit; see <see cref="IngestOptions.QueuedCommitWait"/>.</param>
+    public IngestFactory WithCommitMode(CommitMode mode, TimeSpan wait = default) => With(o => o with { CommitMode = mode, QueuedCommitWait = wait });
+
     /// <summary>Another keeper of the table's state than the table itself.</summary>
     public IngestFactory UseStateStore(IStateStore store) => With(o => o with { StateStore = store });
 
@@ -206,9 +211,9 @@ public sealed class IngestFactory
     public Task<IIngestWriter> OpenAsync(CancellationToken cancellationToken = default) =>
         Pipeline.IngestOpening.OpenAsync(Build(), _keeper, cancellationToken);
 
-    /// <summary>Opens a writer for an id and a listener of its own, into the table that is kept.</summary>
-    internal Task<IIngestWriter> OpenForAsync(string ingestId, IProgress<IngestProgress> progress, CancellationToken cancellationToken) =>
-        Pipeline.IngestOpening.OpenAsync(Build() with { IngestId = ingestId, Progress = progress }, _keeper, cancellationToken);
+    /// <summary>Opens a writer for a try at a job, if it is one, with an id and a listener of its own, into the table that is kept.</summary>
+    internal Task<IIngestWriter> OpenForAsync(string ingestId, StateStores.CommitJob? job, IProgress<IngestProgress> progress, CancellationToken cancellationToken) =>
+        Pipeline.IngestOpening.OpenAsync(Build() with { IngestId = ingestId, Job = job, Progress = progress }, _keeper, cancellationToken);
 
     private IngestFactory With(Func<IngestOptions, IngestOptions> change)
     {

@@ -40,6 +40,18 @@ public sealed record IngestOptions
     /// <summary>The table's state; null for the one that an own table keeps beside its files.</summary>
     public IStateStore? StateStore { get; init; }
 
+    /// <summary>How the commit reaches the log of a table of a deployed instance. Default: <see cref="Core.CommitMode.Direct"/>.</summary>
+    public CommitMode CommitMode { get; init; } = CommitMode.Direct;
+
+    /// <summary>
+    /// How long completing waits for a queued commit to be in the table's log. If it is not there in time, its end is unknown: an error, and the files stay. Default:
+    /// zero, not at all.
+    /// </summary>
+    public TimeSpan QueuedCommitWait { get; init; }
+
+    /// <summary>The try at a job that the ingest is; null for none.</summary>
+    internal CommitJob? Job { get; init; }
+
     /// <summary>Split points on the first row key, ascending, for a table that does not exist yet. Null for none.</summary>
     public IReadOnlyList<FieldValue>? SplitPoints { get; init; }
 

@@ -13,6 +13,12 @@ public enum IngestOutcome
 
     /// <summary>There were no rows, or the table's filters dropped all of them: nothing was written and nothing is recorded.</summary>
     NothingToCommit,
+
+    /// <summary>
+    /// The commit was handed to the committer of the instance, which makes the rows visible later, all together. If it cannot, nobody is told: the message lies with the dead
+    /// letters of its queue. <see cref="Table.ResolveAsync"/> says whether it happened.
+    /// </summary>
+    Queued,
 }
 
 /// <summary>Time spent in each stage. Stages that overlap count each for itself.</summary>
@@ -35,10 +41,10 @@ public sealed record IngestResult
     /// <summary>How it ended.</summary>
     public required IngestOutcome Outcome { get; init; }
 
-    /// <summary>The number of its entry in the table's log; 0 if there is none.</summary>
+    /// <summary>The number of its entry in the table's log; 0 if there is none, or none yet.</summary>
     public long CommitNumber { get; init; }
 
-    /// <summary>Rows that became visible: fewer than were taken in if the table's filters dropped or its aggregations joined some.</summary>
+    /// <summary>Rows that became visible, or will if the commit is queued: fewer than were taken in if the table's filters dropped or its aggregations joined some.</summary>
     public long RowCount { get; init; }
 
     /// <summary>Rows that were given and not rejected.</summary>
@@ -70,6 +76,9 @@ public sealed record IngestResult
 
     /// <summary>The most memory that the pipeline held at one time, in bytes, as it counts itself.</summary>
     public long PeakMemoryBytes { get; init; }
+
+    /// <summary>The ingest job whose members the entry or message bears; null for none.</summary>
+    internal CommitJob? Job { get; init; }
 
     /// <summary>Time for each stage.</summary>
     public IngestTimes Times { get; init; } = new(default, default, default, default);

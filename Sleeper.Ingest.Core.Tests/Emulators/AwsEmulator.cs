@@ -3,6 +3,7 @@ using Amazon;
 using Amazon.DynamoDBv2;
 using Amazon.Runtime;
 using Amazon.S3;
+using Sleeper.Ingest.Core.Queues.Sqs;
 using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.Core.Tests.Emulators;
@@ -81,6 +82,9 @@ internal sealed class AwsEmulator
 
     /// <summary>Settings of a DynamoDB client. Change them as the test needs.</summary>
     public AmazonDynamoDBConfig NewDynamoDbConfig() => new() { ServiceURL = ServiceUrl, AuthenticationRegion = Region };
+
+    /// <summary>Settings of an SQS client. Change them as the test needs.</summary>
+    public SqsClientConfig NewSqsConfig() => new() { ServiceURL = ServiceUrl, AuthenticationRegion = Region };
 
     public AmazonS3Client NewS3Client(AmazonS3Config? config = null) => new(Credentials, config ?? NewS3Config());
 

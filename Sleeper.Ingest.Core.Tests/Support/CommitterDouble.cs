@@ -28,7 +28,7 @@ internal sealed class CommitterDouble(LiveTable table) : IMessageQueue
         string? fault = Fault(Sent.Count);
         if (fault is "refused")
         {
-            throw new QueueException(Name, "No permission for sqs:SendMessage on the queue 'committer.fifo'.");
+            throw new QueueException(Name, "No permission for sqs:SendMessage on the queue 'committer.fifo'.") { IsRefusal = true };
         }
 
         if (fault != "before" && !_seen.Contains(options!.DeduplicationId!))

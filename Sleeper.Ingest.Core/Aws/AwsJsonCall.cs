@@ -10,4 +10,7 @@ internal sealed class AwsJsonCall(AwsJsonService service, string operation, byte
     public string Operation => operation;
 
     public byte[] Body => body;
+
+    /// <summary>How often it was tried: the SDK repeats what seems worth it.</summary>
+    public int TryCount { get; set; }
 }

@@ -15,16 +15,19 @@ namespace Sleeper.Ingest.Core.Aws;
 /// </summary>
 internal static class AwsJsonClient
 {
+    private const string TryCountKey = "Sleeper.Ingest.Core.TryCount";
+
     private static readonly InvokeOptions Options = new() { RequestMarshaller = AwsJsonMarshaller.Instance, ResponseUnmarshaller = AwsJsonUnmarshaller.Instance };
 
     /// <summary>Sends one call through a client's pipeline.</summary>
     public delegate Task<AwsJsonReply> Invoke(AmazonWebServiceRequest call, InvokeOptions options, CancellationToken cancellationToken);
 
-    /// <summary>Adds the handlers that the core leaves to each service: how requests are signed, and where they go.</summary>
+    /// <summary>Adds the handlers that the core leaves to each service: how requests are signed, and where they go; and one that counts tries.</summary>
     public static void AddHandlers(RuntimePipeline pipeline)
     {
         pipeline.AddHandlerAfter<Marshaller>(new AuthHandler());
         pipeline.AddHandlerAfter<Marshaller>(new EndpointHandler());
+        pipeline.AddHandlerAfter<RetryHandler>(new TryCounter());
     }
 
     /// <summary>Calls an operation and reads its reply.</summary>
@@ -56,9 +59,20 @@ internal static class AwsJsonClient
         Invoke invoke, AwsJsonService service, string operation, TRequest request, JsonTypeInfo<TRequest> type, CancellationToken cancellationToken)
     {
         var call = new AwsJsonCall(service, operation, JsonSerializer.SerializeToUtf8Bytes(request, type));
-        var reply = await invoke(call, Options, cancellationToken).ConfigureAwait(false);
-        return reply.Body;
+        try
+        {
+            var reply = await invoke(call, Options, cancellationToken).ConfigureAwait(false);
+            return reply.Body;
+        }
+        catch (Exception e)
+        {
+            e.Data[TryCountKey] = call.TryCount;
+            throw;
+        }
     }
+
+    /// <summary>How often a call was tried that ended with an error.</summary>
+    public static int TryCountOf(Exception error) => error.Data[TryCountKey] as int? ?? 0;
 
     /// <summary>Where a client's settings say that its service is.</summary>
     /// <exception cref="AmazonClientException">They do not say it: the message says what to set.</exception>
@@ -79,6 +93,15 @@ internal static class AwsJsonClient
     private sealed class EndpointHandler : BaseEndpointResolver
     {
         protected override EndpointParameters MapEndpointsParameters(IRequestContext requestContext) => new();
+    }
+
+    private sealed class TryCounter : PipelineHandler
+    {
+        public override Task<T> InvokeAsync<T>(IExecutionContext executionContext)
+        {
+            ((AwsJsonCall)executionContext.RequestContext.OriginalRequest).TryCount++;
+            return base.InvokeAsync<T>(executionContext);
+        }
     }
 
     private sealed class AuthHandler : BaseAuthResolverHandler

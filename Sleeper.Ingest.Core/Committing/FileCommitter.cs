@@ -67,6 +67,11 @@ internal sealed class FileCommitter(IStateStore stateStore, IObjectStore objectS
 
             throw WithRemains(e, attempt, left);
         }
+        catch (CommitOutcomeUnknownException e) when (e.IsOfAnotherAttempt)
+        {
+            await DiscardAsync(attempt, objects).ConfigureAwait(false);
+            throw;
+        }
         catch (Exception)
         {
             _inDoubt[attempt.AttemptId] = true;
@@ -75,7 +80,7 @@ internal sealed class FileCommitter(IStateStore stateStore, IObjectStore objectS
 
         return result.AlreadyCommitted
             ? await RetreatAsync(attempt, objects, result).ConfigureAwait(false)
-            : new CommitOutcome(CommitEnd.Committed, result);
+            : new CommitOutcome(result.IsQueued ? CommitEnd.Queued : CommitEnd.Committed, result);
     }
 
     /// <summary>
@@ -166,6 +171,6 @@ internal sealed class FileCommitter(IStateStore stateStore, IObjectStore objectS
     private async Task<CommitOutcome> RetreatAsync(IngestAttempt attempt, IReadOnlyCollection<string> objects, CommitResult first)
     {
         await DiscardAsync(attempt, objects).ConfigureAwait(false);
-        return new CommitOutcome(CommitEnd.AlreadyCommitted, first with { AlreadyCommitted = true });
+        return new CommitOutcome(first.IsQueued ? CommitEnd.Queued : CommitEnd.AlreadyCommitted, first with { AlreadyCommitted = true });
     }
 }

@@ -45,8 +45,8 @@ internal sealed record JobFailure(JobFailureKind Kind, Exception Error)
     {
         IngestPoisonedException { InnerException: { } inner } => KindOf(inner),
         AggregateException { InnerExceptions: [var first, ..] } => KindOf(first),
-        _ when IsOfEnvironment(error) => JobFailureKind.Environment,
         CommitOutcomeUnknownException => JobFailureKind.OutcomeUnknown,
+        _ when IsOfEnvironment(error) => JobFailureKind.Environment,
         SpillDiskFullException => JobFailureKind.Lasting, // the budget, not the disk: another try needs as much
         ObjectStoreException or QueueException or CommitFailedException => JobFailureKind.Passing,
         IngestException e => e.IsRetryable ? JobFailureKind.Passing : JobFailureKind.Lasting,
@@ -55,7 +55,7 @@ internal sealed record JobFailure(JobFailureKind Kind, Exception Error)
     };
 
     private static bool IsOfEnvironment(Exception? error) =>
-        error is not null && (error is UnauthorizedAccessException or ObjectStoreException { IsForbidden: true }
+        error is not null && (error is UnauthorizedAccessException or ObjectStoreException { IsForbidden: true } or QueueException { IsForbidden: true }
             || (error is IOException && LocalFileErrors.IsDiskFull(error))
             || IsOfEnvironment(error.InnerException));
 }

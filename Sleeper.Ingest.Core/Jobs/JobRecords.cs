@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Sleeper.Ingest.Core.Diagnostics;
+using Sleeper.Ingest.Core.StateStores;
 
 namespace Sleeper.Ingest.Core.Jobs;
 
@@ -10,6 +11,9 @@ internal sealed class JobRecords(IJobTracker tracker, ReadMessage message, strin
 
     /// <summary>The run; new unless it is one that went on.</summary>
     public string RunId { get; private set; } = message.Table is { } table ? JobRunIds.New(table.Id, message.IngestId) : SystemRandom.Uuid();
+
+    /// <summary>The run, as its commit names it.</summary>
+    public CommitJob Job => new(message.JobId, taskId, RunId);
 
     /// <summary>True once the tracker was told that the run began.</summary>
     public bool IsStarted { get; private set; }
@@ -96,10 +100,14 @@ internal sealed class JobRecords(IJobTracker tracker, ReadMessage message, strin
         RowsWritten = progress.RowsWritten,
     }));
 
-    public async Task FinishedAsync(long rowsRead, long rowsWritten, int files)
+    /// <param name="rowsRead">Rows of its files.</param>
+    /// <param name="rowsWritten">Rows that are visible, or will be.</param>
+    /// <param name="files">Data files.</param>
+    /// <param name="tellsFiles">False where the instance's own programs tell of files, since the commit names the run: then it may be finished before its files are in the table.</param>
+    public async Task FinishedAsync(long rowsRead, long rowsWritten, int files, bool tellsFiles)
     {
         var now = clock.GetUtcNow();
-        if (!HasAddedFiles) // told twice, they would be more than the run's, which then counts as uncommitted for ever
+        if (tellsFiles && !HasAddedFiles) // told twice, they would be more than the run's, which then counts as uncommitted for ever
         {
             await TellAsync("addedFiles", OfRun(new JobAddedFiles { JobId = message.JobId, UpdateTime = now, WrittenTime = now, FileCount = files })).ConfigureAwait(false);
         }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Sleeper.Ingest.Core.Pipeline;
 using Sleeper.Ingest.Core.Queues;
 
 namespace Sleeper.Ingest.Core.Jobs;
@@ -111,7 +112,7 @@ internal sealed class JobRunner(IngestJobWorkerOptions options, string taskId, I
         await using (progress.ConfigureAwait(false))
         {
             var factory = _factories.GetOrAdd(read.Table!.Id, _ => FactoryOf(read.Table));
-            var writer = await factory.OpenForAsync(read.IngestId, progress, cancellationToken).ConfigureAwait(false);
+            var writer = await factory.OpenForAsync(read.IngestId, records.Job, progress, cancellationToken).ConfigureAwait(false);
             await using (writer.ConfigureAwait(false))
             {
                 // The ledger is asked before the files: those of a job that is done may be gone.
@@ -142,36 +143,50 @@ internal sealed class JobRunner(IngestJobWorkerOptions options, string taskId, I
                 var result = await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
                 JobLog.JobFinished(logger, job.Id, result.RowCount, FileCount(result), result.Outcome);
                 await progress.DisposeAsync().ConfigureAwait(false); // no progress comes after the end
-                if (result.Outcome == IngestOutcome.AlreadyCommitted && goesOn)
+                if (result is { Outcome: IngestOutcome.AlreadyCommitted, Job: null } && goesOn)
                 {
                     // The run's own earlier try, or the worker that had it before.
                     await RecordFoundAsync(records, read, result, startTime).ConfigureAwait(false);
                     return new JobOutcome.Done(writer.RowCount, result.RowCount, options.Clock.GetElapsedTime(began));
                 }
 
-                // Where another run of the ingest was faster, this one put nothing into the table.
-                bool isOurs = result.Outcome != IngestOutcome.AlreadyCommitted;
-                await records.FinishedAsync(writer.RowCount, isOurs ? result.RowCount : 0, isOurs ? FileCount(result) : 0).ConfigureAwait(false);
+                // Where another run of the ingest was faster, this one put nothing into the table. Of files of a commit that names its run the instance tells; of none it hears nothing.
+                bool isOurs = result.Job is { } named ? named.JobRunId == records.RunId : result.Outcome != IngestOutcome.AlreadyCommitted;
+                bool tellsFiles = result.Job is null && !(result.Outcome == IngestOutcome.NothingToCommit && writer is IngestWriter { QueuesCommit: true });
+                await records.FinishedAsync(writer.RowCount, isOurs ? result.RowCount : 0, isOurs ? FileCount(result) : 0, tellsFiles).ConfigureAwait(false);
+                if (!isOurs && result.Job is not null)
+                {
+                    await RecordFoundAsync(records, read, result, startTime).ConfigureAwait(false);
+                }
+
                 return new JobOutcome.Done(writer.RowCount, isOurs ? result.RowCount : 0, options.Clock.GetElapsedTime(began));
             }
         }
     }
 
     /// <summary>
-    /// The records of a run that committed and could not say so are brought to their end; those that are complete stay. If nothing is known of it, this is a run of its
-    /// own.
+    /// The records of a run that committed and could not say so are brought to their end; those that are complete stay. Which run it was the commit may name. If nothing
+    /// is known of it, this is a run of its own.
     /// </summary>
     private static async Task RecordFoundAsync(JobRecords records, ReadMessage read, IngestResult first, DateTimeOffset now)
     {
         var earlier = await records.FindEarlierAsync().ConfigureAwait(false);
-        if (earlier.Any(r => r.State == JobState.Finished))
+        if (earlier.Any(r => first.Job is { } job ? r.RunId == job.JobRunId && r.Updates.Any(u => u is JobFinished) : r.State == JobState.Finished))
         {
             return;
         }
 
-        records.GoOnWithOpenOne(earlier);
-        await records.StartedAsync(now, read.Content.Files?.Count ?? 0, first.RowCount, 0).ConfigureAwait(false);
-        await records.FinishedAsync(first.RowCount, first.RowCount, FileCount(first)).ConfigureAwait(false);
+        if (first.Job is { } named)
+        {
+            records.GoOnWith(named.JobRunId);
+        }
+        else
+        {
+            records.GoOnWithOpenOne(earlier);
+            await records.StartedAsync(now, read.Content.Files?.Count ?? 0, first.RowCount, 0).ConfigureAwait(false);
+        }
+
+        await records.FinishedAsync(first.RowCount, first.RowCount, FileCount(first), tellsFiles: first.Job is null).ConfigureAwait(false);
     }
 
     private static int FileCount(IngestResult result) => result.Files.Select(f => f.FileName).Distinct(StringComparer.Ordinal).Count();
@@ -186,7 +201,7 @@ internal sealed class JobRunner(IngestJobWorkerOptions options, string taskId, I
 
     private IngestFactory FactoryOf(JobTable table)
     {
-        var factory = IngestFactory.Create();
+        var factory = IngestFactory.Create().WithCommitMode(CommitMode.AsTableAsks);
         if (options.MaxConcurrentJobs > 1)
         {
             factory = factory

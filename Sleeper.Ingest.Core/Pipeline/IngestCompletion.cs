@@ -27,8 +27,22 @@ internal sealed class IngestCompletion
     /// <summary>No rows: nothing was written, nothing is recorded.</summary>
     public IngestResult Nothing() => new() { IngestId = _target.IngestId, Outcome = IngestOutcome.NothingToCommit };
 
-    /// <summary>The first run's result.</summary>
-    public IngestResult AlreadyCommitted(CommitResult earlier) => ToResult(earlier, IngestOutcome.AlreadyCommitted);
+    /// <summary>The first run's result. One that is only queued is sent for again, if that is called for.</summary>
+    /// <exception cref="CommitFailedException">It was queued when the rows were given, and was then called off: they were dropped and are needed again.</exception>
+    public async Task<IngestResult> AlreadyCommittedAsync(CommitResult earlier, CancellationToken cancellationToken)
+    {
+        if (earlier.IsQueued)
+        {
+            var attempt = await _target.StateStore.BeginAttemptAsync(_target.IngestId, cancellationToken).ConfigureAwait(false);
+            earlier = attempt.Committed ?? throw new CommitFailedException(
+                $"Ingest '{_target.IngestId}' is not committed: an earlier run had queued its commit when this one was opened, and called it off since. Ingest the rows again.")
+            {
+                IsRetryable = true,
+            };
+        }
+
+        return ToResult(earlier, earlier.IsQueued ? IngestOutcome.Queued : IngestOutcome.AlreadyCommitted);
+    }
 
     /// <summary>Writes the files and commits them.</summary>
     public async Task<IngestResult> RunAsync(CancellationToken cancellationToken)
@@ -37,7 +51,7 @@ internal sealed class IngestCompletion
         var attempt = await (_target.BeginAttemptAsync ?? _target.StateStore.BeginAttemptAsync)(_target.IngestId, cancellationToken).ConfigureAwait(false);
         if (attempt.Committed is { } earlier)
         {
-            return AlreadyCommitted(earlier);
+            return ToResult(earlier, earlier.IsQueued ? IngestOutcome.Queued : IngestOutcome.AlreadyCommitted);
         }
 
         var barrier = new TimedBarrier(await OpenBarrierAsync(attempt, cancellationToken).ConfigureAwait(false), _target.Clock);
@@ -57,10 +71,21 @@ internal sealed class IngestCompletion
             var commit = new IngestCommit(files, files.Sum(f => f.References.Sum(r => r.RowCount)), _pipeline.PlannedOnPartitions, _pipeline.Digest);
             var outcome = await _committer.CommitAsync(attempt, commit, _objects, barrier, cancellationToken).ConfigureAwait(false);
             var committing = _target.Clock.GetElapsedTime(start) - barrier.Elapsed;
-            var result = outcome.End == CommitEnd.AlreadyCommitted
-                ? AlreadyCommitted(outcome.Result!)
-                : ToResult(outcome.Result!, IngestOutcome.Committed);
-            PipelineLog.Committed(_target.Logger, _target.IngestId, result.CommitNumber, result.RowCount, result.Files.Count, result.OutputBytes);
+            var result = ToResult(outcome.Result!, outcome.End switch
+            {
+                CommitEnd.AlreadyCommitted => IngestOutcome.AlreadyCommitted,
+                CommitEnd.Queued => IngestOutcome.Queued,
+                _ => IngestOutcome.Committed,
+            });
+            if (result.Outcome == IngestOutcome.Queued)
+            {
+                PipelineLog.Queued(_target.Logger, _target.IngestId, result.RowCount, result.Files.Count, result.OutputBytes);
+            }
+            else
+            {
+                PipelineLog.Committed(_target.Logger, _target.IngestId, result.CommitNumber, result.RowCount, result.Files.Count, result.OutputBytes);
+            }
+
             return result with { Times = new IngestTimes(default, writing, barrier.Elapsed, committing) };
         }
     }
@@ -108,5 +133,6 @@ internal sealed class IngestCompletion
         RowCount = commit.RowCount,
         Files = commit.Files,
         OutputBytes = commit.Files.Sum(f => f.LengthBytes),
+        Job = commit.Job,
     };
 }

@@ -120,7 +120,9 @@ internal static class IngestOpening
         IngestOptions options, OpenTable table, TableIterators? iterators, string ingestId, long firstRowNumber, ILogger logger, Action onFailure,
         CancellationToken cancellationToken)
     {
-        var stateStore = options.StateStore ?? table.StateStore;
+        var route = new CommitRoute(
+            options.CommitMode == CommitMode.Queued || (options.CommitMode == CommitMode.AsTableAsks && table.AsksForQueuedCommits), options.QueuedCommitWait, options.Job);
+        var stateStore = options.StateStore ?? table.RouteCommits?.Invoke(route) ?? table.StateStore;
         foreach (string warning in table.Schema.NameWarnings)
         {
             PipelineLog.SchemaWarning(logger, warning);
@@ -149,6 +151,7 @@ internal static class IngestOpening
             Order = table.Order,
             Store = table.Store,
             StateStore = stateStore,
+            QueuesCommit = route.IsQueued,
             BeginAttemptAsync = options.IngestId is null && options.StateStore is null ? table.BeginFreshAttemptAsync : null,
             Mapping = options.ParquetMapping,
             ParquetLimits = options.ParquetLimits.ForReader(options.Clock),

@@ -27,6 +27,9 @@ internal sealed record IngestTarget
 
     public required IStateStore StateStore { get; init; }
 
+    /// <summary>True if the commit goes through an instance's committer.</summary>
+    public bool QueuesCommit { get; init; }
+
     /// <summary>Begins an attempt of this ingest; null to ask the state store.</summary>
     public Func<string, CancellationToken, Task<IngestAttempt>>? BeginAttemptAsync { get; init; }
 

@@ -57,6 +57,9 @@ internal sealed class IngestWriter : IIngestWriter
     /// <summary>The number of the first row in messages; not 0 for the later ingests of a series.</summary>
     public long FirstRowNumber { get; init; }
 
+    /// <summary>True if the commit goes through an instance's committer.</summary>
+    public bool QueuesCommit => _target.QueuesCommit;
+
     /// <summary>All memory of this ingest; nothing of it is in use once the writer is disposed.</summary>
     public Buffers.MemoryBudget Budget => _pipeline.Budget;
 
@@ -266,7 +269,7 @@ internal sealed class IngestWriter : IIngestWriter
         _meter.Enter(IngestStage.Writing);
         var completion = new IngestCompletion(_target, _pipeline, _meter);
         var result = _committed is { } earlier
-            ? completion.AlreadyCommitted(earlier)
+            ? await completion.AlreadyCommittedAsync(earlier, cancellationToken).ConfigureAwait(false)
             : rows == 0
                 ? completion.Nothing()
                 : await completion.RunAsync(cancellationToken).ConfigureAwait(false);

@@ -11,6 +11,9 @@ internal static partial class PipelineLog
     [LoggerMessage(2, LogLevel.Information, "The ingest '{IngestId}' is committed as number {Number}: {Rows} rows in {Files} files, {Bytes} bytes.")]
     public static partial void Committed(ILogger logger, string ingestId, long number, long rows, int files, long bytes);
 
+    [LoggerMessage(12, LogLevel.Information, "The commit of the ingest '{IngestId}' is queued with the instance's committer: {Rows} rows in {Files} files, {Bytes} bytes.")]
+    public static partial void Queued(ILogger logger, string ingestId, long rows, int files, long bytes);
+
     [LoggerMessage(3, LogLevel.Information, "The file '{File}' has columns that the table has no field for; they are passed over: {Columns}.")]
     public static partial void UnusedColumns(ILogger logger, string file, string columns);
 

@@ -294,7 +294,8 @@ internal sealed class SeriesWriter : IIngestWriter
         {
             IngestId = IngestId,
             Outcome = committed.Count == 0 ? IngestOutcome.NothingToCommit
-                : committed.All(r => r.Outcome == IngestOutcome.AlreadyCommitted) ? IngestOutcome.AlreadyCommitted
+                : committed.Exists(r => r.Outcome == IngestOutcome.Queued) ? IngestOutcome.Queued
+                : committed.TrueForAll(r => r.Outcome == IngestOutcome.AlreadyCommitted) ? IngestOutcome.AlreadyCommitted
                 : IngestOutcome.Committed,
             CommitNumber = committed.Count == 0 ? 0 : committed[^1].CommitNumber,
             RowCount = _results.Sum(r => r.RowCount),

@@ -11,6 +11,12 @@ public sealed class QueueException : IngestException
         Queue = queue;
     }
 
+    /// <summary>True if nothing came of the call, for certain: the queue refused it, and it had not been tried before.</summary>
+    internal bool IsRefusal { get; init; }
+
+    /// <summary>True if the caller may not do what he asked for.</summary>
+    internal bool IsForbidden { get; init; }
+
     /// <summary>The queue's name.</summary>
     public string Queue { get; }
 }

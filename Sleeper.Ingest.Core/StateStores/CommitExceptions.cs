@@ -26,6 +26,9 @@ public sealed class CommitOutcomeUnknownException : IngestException
         IsRetryable = true;
     }
 
+    /// <summary>True if it is another attempt's commit that is in doubt, and nothing of the one that was asked for is visible or ever will be: its own objects may go.</summary>
+    internal bool IsOfAnotherAttempt { get; init; }
+
     /// <summary>The ingest to ask for.</summary>
     public string IngestId { get; }
 }

@@ -76,7 +76,16 @@ public sealed record IngestCommit(IReadOnlyList<DataFile> Files, long RowCount, 
 /// <param name="RowCount">Rows that became visible.</param>
 /// <param name="Files">The files that became visible.</param>
 /// <param name="AlreadyCommitted">True if an earlier attempt of the same ingest id did it.</param>
-public sealed record CommitResult(long TransactionNumber, long RowCount, IReadOnlyList<DataFile> Files, bool AlreadyCommitted = false);
+public sealed record CommitResult(long TransactionNumber, long RowCount, IReadOnlyList<DataFile> Files, bool AlreadyCommitted = false)
+{
+    /// <summary>
+    /// True if it did not happen yet: it was handed to the committer of a deployed instance. There is no number then; rows and files are what will become visible.
+    /// </summary>
+    public bool IsQueued { get; init; }
+
+    /// <summary>The ingest job whose members its entry or message bears; null for none, or if that is not known.</summary>
+    internal CommitJob? Job { get; init; }
+}
 
 /// <summary>The answer to "is it committed?".</summary>
 /// <param name="IngestId">The id asked for.</param>

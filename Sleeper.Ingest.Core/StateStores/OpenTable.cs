@@ -38,6 +38,13 @@ internal sealed record OpenTable
     /// <summary>How its files are written; null where that is for the ingest to say.</summary>
     public TableFileSettings? FileSettings { get; init; }
 
+    /// <summary>True if the table's properties ask for commits through the instance's committer.</summary>
+    public bool AsksForQueuedCommits { get; init; }
+
+    /// <summary>The state store of an ingest whose commit goes another way than that of <see cref="StateStore"/>; null where there is one way only.</summary>
+    /// <exception cref="IngestException">The instance does not have what that way needs.</exception>
+    public Func<CommitRoute, IStateStore>? RouteCommits { get; init; }
+
     /// <summary>Begins an attempt of an ingest whose id was made up a moment ago; null if that is no less work than any other.</summary>
     public Func<string, CancellationToken, Task<IngestAttempt>>? BeginFreshAttemptAsync { get; init; }
 

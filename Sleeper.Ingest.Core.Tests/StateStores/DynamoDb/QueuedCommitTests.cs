@@ -1,10 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.StateStores;
 using Sleeper.Ingest.Core.StateStores.DynamoDb;
 using Sleeper.Ingest.Core.StateStores.DynamoDb.Queued;
-using Sleeper.Ingest.Core.StateStores.TransactionLog.Transactions;
 using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.Core.Tests.StateStores.DynamoDb;
@@ -12,7 +12,7 @@ namespace Sleeper.Ingest.Core.Tests.StateStores.DynamoDb;
 /// <summary>Commits through Sleeper's commit queue: items 15, 47 to 49 and 57 of the state store's checklist, and hazards H7 and H10.</summary>
 public sealed class QueuedCommitTests
 {
-    private static readonly AddFiles.JobMembers Job = new("job-7f", "csharp-host-1", "run-01", 1767323045678);
+    private static readonly CommitJob Job = new("job-7f", "csharp-host-1", "run-01");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -30,7 +30,7 @@ public sealed class QueuedCommitTests
         var ours = JsonDocument.Parse(queue.Sent[0].Body).RootElement;
         Assert.Equal(MemberTree(original), MemberTree(ours));
         Assert.Equal("ADD_FILES", ours.GetProperty("transactionType").GetString());
-        Assert.Equal(1767323045678, ours.GetProperty("transaction").GetProperty("writtenTime").GetInt64());
+        Assert.Equal(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero).ToUnixTimeMilliseconds(), ours.GetProperty("transaction").GetProperty("writtenTime").GetInt64());
         Assert.Equal(MemberTree(Message("commit-without-job-members.json")), MemberTree(JsonDocument.Parse(queue.Sent[1].Body).RootElement));
         Assert.All(queue.Sent, s => Assert.Equal(LiveTable.TableId, s.Options.GroupId));
         Assert.All(queue.Sent, s => Assert.DoesNotContain("null", s.Body, StringComparison.Ordinal));
@@ -61,7 +61,7 @@ public sealed class QueuedCommitTests
         var queued = await SendAsync(table, store, commits, "id", Job, files: 1000);
         Assert.Equal(MemberTree(Message("commit-body-in-s3.json")), MemberTree(JsonDocument.Parse(queue.Sent[0].Body).RootElement));
         queue.ApplyNext();
-        Assert.Equal(1, (await commits.WaitAsync(queued, TimeSpan.FromSeconds(5), Token)).TransactionNumber);
+        Assert.Equal(1, (await commits.WaitAsync("id", queued, TimeSpan.FromSeconds(5), Token)).TransactionNumber);
         using var reader = table.Open(2);
         Assert.Equal(1000, (await reader.LoadStateAsync(Token)).References.Count);
         Assert.NotNull(await reader.FindCommitAsync("id", Token));
@@ -75,7 +75,7 @@ public sealed class QueuedCommitTests
         using var _ = store;
         var queued = await SendAsync(table, store, commits, "id", null);
         Assert.Null(await store.FindCommitAsync("id", Token));
-        var error = await Assert.ThrowsAsync<CommitOutcomeUnknownException>(() => commits.WaitAsync(queued, TimeSpan.FromSeconds(30), Token));
+        var error = await Assert.ThrowsAsync<CommitOutcomeUnknownException>(() => commits.WaitAsync("id", queued, TimeSpan.FromSeconds(30), Token));
         Assert.Contains("dead letters", error.Message, StringComparison.Ordinal);
 
         // Others commit; the entry comes between theirs.
@@ -83,13 +83,13 @@ public sealed class QueuedCommitTests
         await table.CommitAsync(direct, "other-1");
         queue.ApplyNext();
         await table.CommitAsync(direct, "other-2");
-        Assert.Equal(2, (await commits.WaitAsync(queued, TimeSpan.FromSeconds(30), Token)).TransactionNumber);
+        Assert.Equal(2, (await commits.WaitAsync("id", queued, TimeSpan.FromSeconds(30), Token)).TransactionNumber);
         Assert.Equal(2, (await direct.FindCommitAsync("id", Token))!.TransactionNumber);
 
         // Sent again as a new attempt, it is found at once and nothing is sent.
         var again = await store.BeginAttemptAsync("id", Token);
         Assert.NotNull(again.Committed);
-        Assert.True((await commits.SendAsync(again, table.Commit(again), null, Token)).Committed!.AlreadyCommitted);
+        Assert.True(await commits.SendAsync(again, table.Commit(again), null, Token) is { AlreadyCommitted: true, IsQueued: false });
         Assert.Single(queue.Sent);
     }
 
@@ -102,7 +102,7 @@ public sealed class QueuedCommitTests
         queue.ApplyNext();
         int errors = 3;
         table.DynamoDb.Fault = call => errors-- > 0 ? DynamoDbFault.InternalErrorBefore : DynamoDbFault.None;
-        Assert.Equal(1, (await commits.WaitAsync(queued, TimeSpan.FromMinutes(5), Token)).TransactionNumber);
+        Assert.Equal(1, (await commits.WaitAsync("id", queued, TimeSpan.FromMinutes(5), Token)).TransactionNumber);
     }
 
     [Theory]
@@ -123,8 +123,8 @@ public sealed class QueuedCommitTests
             looks += queue.Sent.Count > 0 ? 1 : 0;
             return Task.CompletedTask;
         };
-        var (queued, committed) = await commits.SendAsync(attempt, table.Commit(attempt), Job, Token);
-        Assert.Equal(isQuick, committed is not null);
+        var sent = await commits.SendAsync(attempt, table.Commit(attempt), Job, Token);
+        Assert.Equal(isQuick, !sent.IsQueued);
         Assert.Equal(isQuick ? 1 : 3, queue.Sent.Count);
         Assert.Equal(queue.Sent.Count - (isQuick ? 0 : 1), looks);
         Assert.Single(queue.Sent.Select(s => s.Options.DeduplicationId).Distinct());
@@ -134,7 +134,7 @@ public sealed class QueuedCommitTests
         }
 
         Assert.Equal([1L], table.Numbers());
-        Assert.Equal(1, committed?.TransactionNumber ?? (await commits.WaitAsync(queued!, TimeSpan.FromSeconds(5), Token)).TransactionNumber);
+        Assert.Equal(1, sent.IsQueued ? (await commits.WaitAsync("id", sent, TimeSpan.FromSeconds(5), Token)).TransactionNumber : sent.TransactionNumber);
     }
 
     [Fact]
@@ -146,7 +146,8 @@ public sealed class QueuedCommitTests
         queue.Fault = n => "refused";
         var refused = await Assert.ThrowsAsync<CommitFailedException>(() => commits.SendAsync(attempt, table.Commit(attempt, files: 1000), null, Token));
         Assert.Contains("sqs:SendMessage", refused.Message, StringComparison.Ordinal);
-        Assert.Empty(await TableFixture.ObjectsAsync(table.Bucket));
+        string claims = table.Paths.ClaimsPrefix;
+        Assert.All(await TableFixture.ObjectsAsync(table.Bucket), o => Assert.StartsWith(claims, o, StringComparison.Ordinal));
         queue.Fault = _ => "before";
         await Assert.ThrowsAsync<CommitOutcomeUnknownException>(() => commits.SendAsync(attempt, table.Commit(attempt), null, Token));
     }
@@ -162,6 +163,150 @@ public sealed class QueuedCommitTests
         Assert.Empty(queue.Sent);
     }
 
+    [Fact]
+    public async Task Of_two_attempts_of_an_ingest_one_is_sent_whoever_sends_it()
+    {
+        var (table, queue, store, commits) = await MakeAsync();
+        var (otherStore, otherCommits) = Open(table, queue, seed: 8);
+        using (store)
+        using (otherStore)
+        {
+            var first = await store.BeginAttemptAsync("id", Token);
+            var second = await otherStore.BeginAttemptAsync("id", Token);
+            var sent = await commits.SendAsync(first, table.Commit(first), Job, Token);
+            var found = await otherCommits.SendAsync(second, table.Commit(second, rows: 11), Job with { JobRunId = "run-02" }, Token);
+
+            Assert.True(found is { IsQueued: true, AlreadyCommitted: true, RowCount: 10 });
+            Assert.Equal(sent.Files.Select(f => f.FileName), found.Files.Select(f => f.FileName));
+            Assert.Equal(Job, found.Job);
+            Assert.Single(queue.Sent.Distinct());
+            queue.ApplyNext();
+            Assert.Equal([1L], table.Numbers());
+            Assert.Empty(queue.Waiting);
+            Assert.Equal(1, (await otherCommits.WaitAsync("id", found, TimeSpan.FromSeconds(5), Token)).TransactionNumber);
+            Assert.Empty(await TableFixture.ObjectsAsync(table.Bucket));
+        }
+    }
+
+    /// <summary>Killed after the claim, the send, or neither: whoever runs the ingest next commits it, and nothing twice.</summary>
+    [Theory]
+    [InlineData("before")]
+    [InlineData("after")]
+    public async Task A_run_that_died_while_it_sent_is_taken_up_by_the_next_one(string fault)
+    {
+        var (table, queue, store, commits) = await MakeAsync();
+        var (otherStore, otherCommits) = Open(table, queue, seed: 8);
+        using (store)
+        using (otherStore)
+        {
+            queue.Fault = _ => fault;
+            var first = await store.BeginAttemptAsync("id", Token);
+            await Assert.ThrowsAsync<CommitOutcomeUnknownException>(() => commits.SendAsync(first, table.Commit(first), Job, Token));
+            queue.Fault = _ => null;
+
+            var other = new RoutedStateStore(otherStore, otherCommits, new CommitRoute(IsQueued: true));
+            var committed = await other.FindCommitAsync("id", Token);
+            Assert.True(committed is { IsQueued: true, AlreadyCommitted: true });
+            var second = await other.BeginAttemptAsync("id", Token);
+            Assert.StartsWith(first.FileNamePrefix, Path.GetFileName(second.Committed!.Files[0].FileName), StringComparison.Ordinal);
+            Assert.Single(queue.Waiting);
+            await Assert.ThrowsAsync<CommitOutcomeUnknownException>(() => other.ResolveAsync("id", Token));
+            queue.ApplyNext();
+            Assert.Equal(1, (await other.ResolveAsync("id", Token)).Committed!.TransactionNumber);
+            Assert.Null((await other.ResolveAsync("another", Token)).Committed);
+            Assert.Equal([1L], table.Numbers());
+            Assert.Empty(queue.Waiting);
+        }
+    }
+
+    [Fact]
+    public async Task A_commit_that_was_called_off_makes_room_for_the_next_attempt()
+    {
+        var (table, queue, store, commits) = await MakeAsync();
+        using var _ = store;
+        queue.Fault = _ => "refused";
+        var first = await store.BeginAttemptAsync("id", Token);
+        await Assert.ThrowsAsync<CommitFailedException>(() => commits.SendAsync(first, table.Commit(first), null, Token));
+        Assert.Null(await commits.FindAsync("id", Token));
+        Assert.Null(await commits.ResumeAsync("id", Token));
+        queue.Fault = _ => null;
+
+        var second = await store.BeginAttemptAsync("id", Token);
+        var sent = await commits.SendAsync(second, table.Commit(second), null, Token);
+        Assert.True(sent is { IsQueued: true, AlreadyCommitted: false });
+        queue.ApplyNext();
+        Assert.Equal(1, (await commits.WaitAsync("id", sent, TimeSpan.FromSeconds(5), Token)).TransactionNumber);
+        Assert.Empty(await TableFixture.ObjectsAsync(table.Bucket));
+    }
+
+    /// <summary>The one that was refused may not remove its files any more: they will be committed.</summary>
+    [Fact]
+    public async Task A_commit_that_another_run_has_taken_up_is_not_called_off()
+    {
+        var (table, queue, store, commits) = await MakeAsync();
+        var (otherStore, otherCommits) = Open(table, queue, seed: 8);
+        using (store)
+        using (otherStore)
+        {
+            await otherStore.BeginAttemptAsync("id", Token);
+            queue.Fault = n =>
+            {
+                if (n == 1)
+                {
+                    Assert.True(otherCommits.ResumeAsync("id", Token).GetAwaiter().GetResult() is { IsQueued: true });
+                    return "refused";
+                }
+
+                return null;
+            };
+            var first = await store.BeginAttemptAsync("id", Token);
+            await Assert.ThrowsAsync<CommitOutcomeUnknownException>(() => commits.SendAsync(first, table.Commit(first), null, Token));
+            queue.ApplyNext();
+            Assert.Contains(first.FileNamePrefix, table.Bodies()[0].ToString(), StringComparison.Ordinal);
+            Assert.Single(table.Numbers());
+        }
+    }
+
+    /// <summary>Between the look at the log and the claim another run's entry comes, and its claim goes.</summary>
+    [Fact]
+    public async Task Who_claims_looks_at_the_log_afterwards()
+    {
+        var (table, queue, store, commits) = await MakeAsync();
+        using var _ = store;
+        var bucket = new ScriptedObjectStore(table.Bucket);
+        var (otherStore, otherCommits) = Open(table, queue, seed: 8, bucket);
+        using (otherStore)
+        {
+            var second = await otherStore.BeginAttemptAsync("id", Token);
+            bucket.BeforePut = async path =>
+            {
+                bucket.BeforePut = null;
+                var sent = await SendAsync(table, store, commits, "id", null);
+                queue.ApplyNext();
+                await commits.WaitAsync("id", sent, TimeSpan.FromSeconds(5), Token);
+                Assert.Empty(await TableFixture.ObjectsAsync(table.Bucket));
+            };
+            var found = await otherCommits.SendAsync(second, table.Commit(second), null, Token);
+
+            Assert.True(found is { IsQueued: false, AlreadyCommitted: true, TransactionNumber: 1 });
+            Assert.Single(queue.Sent);
+            Assert.Equal([1L], table.Numbers());
+        }
+    }
+
+    [Fact]
+    public async Task A_wait_that_is_cancelled_leaves_the_end_unknown_and_not_called_off()
+    {
+        var (table, queue, store, commits) = await MakeAsync();
+        using var _ = store;
+        var sent = await SendAsync(table, store, commits, "id", null);
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAsync<CommitOutcomeUnknownException>(() => commits.WaitAsync("id", sent, TimeSpan.FromMinutes(5), cancelled.Token));
+        queue.ApplyNext();
+        Assert.Equal(1, (await store.FindCommitAsync("id", Token))!.TransactionNumber);
+    }
+
     private static JsonElement Message(string file)
     {
         string path = RepositoryFolder.Combine("Sleeper.Ingest.Core.Tests", "Fixtures", "live-instance", "messages", file);
@@ -169,7 +314,7 @@ public sealed class QueuedCommitTests
     }
 
     /// <summary>Names and kinds of members, depth first, of arrays those of the first element.</summary>
-    private static string MemberTree(JsonElement json) => json.ValueKind switch
+    internal static string MemberTree(JsonElement json) => json.ValueKind switch
     {
         JsonValueKind.Object => "{" + string.Join(',', json.EnumerateObject().Select(m => m.Name + ":" + MemberTree(m.Value))) + "}",
         JsonValueKind.Array => "[" + MemberTree(json[0]) + "]",
@@ -181,16 +326,23 @@ public sealed class QueuedCommitTests
     {
         var table = await LiveTable.CreateAsync();
         var queue = new CommitterDouble(table);
-        var options = TableFixture.Options(7, new StateStoreClock { Patience = TimeSpan.FromSeconds(60) });
-        var store = new DynamoDbStateStore(table.DynamoDb.NewClient(), table.Identity, new LiveStoreSettings(), options);
-        return (table, queue, store, new QueuedCommits(store, LiveTable.TableId, queue, options));
+        var (store, commits) = Open(table, queue, seed: 7);
+        return (table, queue, store, commits);
     }
 
-    private static async Task<QueuedCommit> SendAsync(LiveTable table, DynamoDbStateStore store, QueuedCommits commits, string id, AddFiles.JobMembers? job, int files = 1)
+    /// <summary>As another process would have them.</summary>
+    private static (DynamoDbStateStore Store, QueuedCommits Commits) Open(LiveTable table, CommitterDouble queue, int seed, IObjectStore? bucket = null)
+    {
+        var options = TableFixture.Options(seed, new StateStoreClock { Patience = TimeSpan.FromSeconds(60) });
+        var store = new DynamoDbStateStore(table.DynamoDb.NewClient(), table.Identity, new LiveStoreSettings(), options);
+        return (store, new QueuedCommits(store, new CommitClaims(bucket ?? table.Bucket, table.Paths), LiveTable.TableId, () => queue, options));
+    }
+
+    private static async Task<CommitResult> SendAsync(LiveTable table, DynamoDbStateStore store, QueuedCommits commits, string id, CommitJob? job, int files = 1)
     {
         var attempt = await store.BeginAttemptAsync(id, Token);
-        var (queued, committed) = await commits.SendAsync(attempt, table.Commit(attempt, files: files), job, Token);
-        Assert.Null(committed);
-        return queued!;
+        var queued = await commits.SendAsync(attempt, table.Commit(attempt, files: files), job, Token);
+        Assert.True(queued is { IsQueued: true, TransactionNumber: 0, AlreadyCommitted: false });
+        return queued;
     }
 }

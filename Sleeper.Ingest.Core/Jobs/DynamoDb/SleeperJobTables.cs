@@ -2,7 +2,7 @@ using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 
 namespace Sleeper.Ingest.Core.Jobs.DynamoDb;
 
-/// <summary>All tables of a deployed instance, online or not. Jobs are committed by the worker itself, before it says that they are finished.</summary>
+/// <summary>All tables of a deployed instance, online or not. Jobs commit as their tables ask: by the worker itself, or through the instance's committer.</summary>
 public sealed class SleeperJobTables : IJobTables
 {
     private readonly SleeperInstance _instance;

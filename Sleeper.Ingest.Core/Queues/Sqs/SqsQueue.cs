@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Amazon.Runtime;
+using Sleeper.Ingest.Core.Aws;
 
 namespace Sleeper.Ingest.Core.Queues.Sqs;
 
@@ -238,7 +239,12 @@ public sealed class SqsQueue : IMessageQueue
     }
 
     private QueueException Fault(string operation, string what, Exception? inner, bool isRetryable) =>
-        new(Name, $"{operation} on the queue '{Name}' failed. {what}", inner) { IsRetryable = isRetryable };
+        new(Name, $"{operation} on the queue '{Name}' failed. {what}", inner)
+        {
+            IsRetryable = isRetryable,
+            IsForbidden = inner is AmazonServiceException { StatusCode: HttpStatusCode.Forbidden },
+            IsRefusal = inner is AmazonServiceException refused && (int)refused.StatusCode is >= 400 and < 500 && AwsJsonClient.TryCountOf(refused) == 1,
+        };
 
     private static string Remedy(string operation, AmazonServiceException error) => error.StatusCode switch
     {

@@ -169,12 +169,21 @@ internal sealed partial class DynamoDbStateStore : IStateStore, IDisposable
             }
 
             var transaction = await _bodies.ReadAsync(entry, _filesLog.NameOf(number), cancellationToken).ConfigureAwait(false);
-            var files = CommittedFiles.From((TransactionLog.Transactions.AddFiles)transaction, []);
-            return new CommitResult(number, files.Sum(f => f.References.Sum(r => r.RowCount)), files, AlreadyCommitted: true);
+            return ResultOf((TransactionLog.Transactions.AddFiles)transaction) with { TransactionNumber = number };
         }
 
         // It was trimmed since it was read.
         return new CommitResult(number, 0, [], AlreadyCommitted: true);
+    }
+
+    /// <summary>An earlier commit as its transaction tells it.</summary>
+    private static CommitResult ResultOf(TransactionLog.Transactions.AddFiles transaction)
+    {
+        var files = CommittedFiles.From(transaction, []);
+        return new CommitResult(0, files.Sum(f => f.References.Sum(r => r.RowCount)), files, AlreadyCommitted: true)
+        {
+            Job = transaction.Job is { } job ? new CommitJob(job.JobId, job.TaskId, job.JobRunId) : null,
+        };
     }
 
     /// <summary>

@@ -8,6 +8,7 @@ namespace Sleeper.Ingest.Core.StateStores.DynamoDb;
 /// <code>
 /// &lt;root&gt;&lt;table id&gt;/data/partition_&lt;partition id&gt;/&lt;hash&gt;-&lt;attempt&gt;-&lt;n&gt;.parquet         a data file as the state names it; its key is what follows the root
 /// &lt;table id&gt;/statestore/transactions/&lt;instant&gt;-&lt;uuid&gt;.json                            a transaction body that is too long for an item
+/// &lt;table id&gt;/statestore/ingests/&lt;hash&gt;-&lt;n&gt;                                               a claim to a commit that goes through the queue; ours, Sleeper knows nothing of it
 /// &lt;scheme&gt;://&lt;bucket&gt;/&lt;table id&gt;/statestore/snapshots/&lt;n&gt;-files.arrow, -partitions.arrow   read, never written
 /// </code>
 /// root: file system and data bucket, for example <c>s3a://sleeper-demo-table-data/</c>; hash and attempt as in own tables, so that an ingest is found by its id.
@@ -53,6 +54,20 @@ internal sealed partial class LiveTablePaths
     /// <summary>A fresh key for a transaction body.</summary>
     public string TransactionBody(DateTimeOffset time, Guid uuid) => $"{_tableId}/statestore/transactions/{Instant(time)}-{uuid:D}.json";
 
+    /// <summary>What the keys of all claims of the table begin with.</summary>
+    public string ClaimsPrefix => $"{_tableId}/statestore/ingests/";
+
+    /// <summary>The key of a claim to an ingest's commit.</summary>
+    public string Claim(string ingestHash, int number) => string.Create(CultureInfo.InvariantCulture, $"{ClaimsPrefix}{ingestHash}-{number}");
+
+    /// <summary>Whose a claim is. False for any other key.</summary>
+    public static bool TryParseClaim(string key, out string ingestHash)
+    {
+        var match = ClaimKey().Match(key);
+        ingestHash = match.Success ? match.Groups["hash"].Value : "";
+        return match.Success;
+    }
+
     /// <summary>
     /// Takes the name of a data file apart that this library gave. False for any other file: the Java system's are UUIDs.
     /// </summary>
@@ -79,4 +94,7 @@ internal sealed partial class LiveTablePaths
 
     [GeneratedRegex(@"/(?<hash>[0-9a-f]{32})-(?<attempt>[0-9a-f]{16})-[0-9]+\.parquet\z", RegexOptions.CultureInvariant)]
     private static partial Regex IngestName();
+
+    [GeneratedRegex(@"/statestore/ingests/(?<hash>[0-9a-f]{32})-[0-9]+\z", RegexOptions.CultureInvariant)]
+    private static partial Regex ClaimKey();
 }

@@ -136,6 +136,7 @@ public sealed class LiveInstanceTests
         Credentials = AwsEmulator.Credentials,
         S3Config = live.Aws.NewS3Config(),
         DynamoDbConfig = live.Aws.NewDynamoDbConfig(),
+        SqsConfig = live.Aws.NewSqsConfig(),
     };
 
     internal static async Task<IngestResult> IngestAsync(SleeperInstance instance, string tableName, IEnumerable<Row> rows)

@@ -4,6 +4,7 @@ using Amazon.S3;
 using Amazon.SecurityToken;
 using Amazon.SecurityToken.Model;
 using Sleeper.Ingest.Core.ObjectStores.S3;
+using Sleeper.Ingest.Core.Queues.Sqs;
 
 namespace Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 
@@ -12,6 +13,7 @@ internal sealed class InstanceClients : IDisposable
 {
     private readonly SleeperInstanceOptions _options;
     private readonly List<IDisposable> _owned = [];
+    private readonly Lazy<SqsClient> _sqs;
 
     /// <exception cref="IngestException">The SDK finds no region or no credentials.</exception>
     /// <exception cref="ArgumentException">An option is set that has no meaning here.</exception>
@@ -32,6 +34,9 @@ internal sealed class InstanceClients : IDisposable
         DynamoDb = options.DynamoDbClient ?? Own(() => options.Credentials is { } c
             ? new AmazonDynamoDBClient(c, options.DynamoDbConfig ?? new())
             : new AmazonDynamoDBClient(options.DynamoDbConfig ?? new()));
+        _sqs = new Lazy<SqsClient>(() => options.SqsClient ?? Own(() => options.Credentials is { } c
+            ? new SqsClient(c, options.SqsConfig)
+            : new SqsClient(options.SqsConfig)));
     }
 
     public IAmazonS3 S3 { get; }
@@ -40,6 +45,10 @@ internal sealed class InstanceClients : IDisposable
 
     /// <summary>A bucket of the instance.</summary>
     public S3ObjectStore Bucket(string name) => new(S3, name, _options.StoreOptions);
+
+    /// <summary>Made when it is first asked for: who commits directly needs none.</summary>
+    /// <exception cref="IngestException">The SDK finds no region or no credentials.</exception>
+    public SqsClient Sqs => _sqs.Value;
 
     /// <summary>The account that the credentials belong to.</summary>
     public async Task<string> FindAccountAsync(CancellationToken cancellationToken)

@@ -1,12 +1,17 @@
 using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.Queues;
+using Sleeper.Ingest.Core.Queues.Sqs;
 using Sleeper.Ingest.Core.Rows;
+using Sleeper.Ingest.Core.StateStores.DynamoDb.Queued;
 
 namespace Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 
 /// <summary>A table of a deployed instance, open: its properties, its state, and how it is written.</summary>
 internal sealed class LiveTable : IDisposable
 {
+    private readonly InstanceClients _clients;
     private readonly DynamoDbStateStore _stateStore;
+    private readonly QueuedCommits _queue;
 
     /// <param name="clients">Stay the instance's.</param>
     /// <param name="table">What the index knows of it.</param>
@@ -15,10 +20,12 @@ internal sealed class LiveTable : IDisposable
     /// <param name="warned">Told of oddities of the table that are no errors.</param>
     public LiveTable(InstanceClients clients, IndexedTable table, LiveTableProperties properties, StateStoreOptions options, Action<string>? warned)
     {
+        _clients = clients;
         Table = table;
         Properties = properties;
         DataBucket = clients.Bucket(properties.Instance.DataBucket);
         _stateStore = new DynamoDbStateStore(clients.DynamoDb, IdentityOf(table, properties, DataBucket), SettingsOf(properties, warned), options);
+        _queue = new QueuedCommits(_stateStore, new CommitClaims(DataBucket, _stateStore.Paths), table.Id, () => CommitQueue, options);
     }
 
     public IndexedTable Table { get; }
@@ -41,7 +48,9 @@ internal sealed class LiveTable : IDisposable
         Name = Table.Name,
         Schema = Properties.Schema,
         Store = DataBucket,
-        StateStore = _stateStore,
+        StateStore = StateStoreFor(CommitRoute.Direct),
+        AsksForQueuedCommits = Properties.CommitsAsynchronously,
+        RouteCommits = StateStoreFor,
         PathInStore = LiveTablePaths.KeyOf,
         NameDataFile = _stateStore.Paths.DataFile,
         DataFolder = LiveTablePaths.KeyOf(_stateStore.Paths.DataPrefix),
@@ -54,6 +63,14 @@ internal sealed class LiveTable : IDisposable
     };
 
     public void Dispose() => _stateStore.Dispose();
+
+    private IMessageQueue CommitQueue => Properties.Instance.Get(InstanceProperty.CommitterQueueUrl) is { Length: > 0 } url
+        ? new SqsQueue(_clients.Sqs, url)
+        : throw new UnsupportedTableException(
+            $"Commits to table '{Table.Name}' cannot go through the committer of the instance '{Properties.Instance.Id}': its property '{InstanceProperty.CommitterQueueUrl.Name}' is not "
+            + "set. Deploy the committer, let the table's properties ask for direct commits, or choose CommitMode.Direct.");
+
+    private RoutedStateStore StateStoreFor(CommitRoute route) => new(_stateStore, _queue, route);
 
     private static KeyOrder OrderOf(LiveTableProperties properties) =>
         "java".Equals(properties.Text(TableProperty.DataEngine), StringComparison.OrdinalIgnoreCase) ? KeyOrder.Java : KeyOrder.Bytes;

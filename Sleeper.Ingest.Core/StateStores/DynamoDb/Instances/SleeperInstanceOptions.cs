@@ -3,6 +3,7 @@ using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.SecurityToken;
 using Sleeper.Ingest.Core.ObjectStores.S3;
+using Sleeper.Ingest.Core.Queues.Sqs;
 
 namespace Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 
@@ -26,6 +27,12 @@ public sealed record SleeperInstanceOptions
 
     /// <summary>A client of your own in place of one made here. It is not disposed of. Default: null.</summary>
     public IAmazonDynamoDB? DynamoDbClient { get; init; }
+
+    /// <summary>Settings of the SQS client; it is made only for commits through the queue of the instance's committer. Default: null, the SDK's.</summary>
+    public SqsClientConfig? SqsConfig { get; init; }
+
+    /// <summary>A client of your own in place of one made here. It is not disposed of. Default: null.</summary>
+    public SqsClient? SqsClient { get; init; }
 
     /// <summary>
     /// How the config and data buckets are read and written: sizes of parts, requests at once, attempts, waits. How they are reached is said above: KeyPrefix, Region,

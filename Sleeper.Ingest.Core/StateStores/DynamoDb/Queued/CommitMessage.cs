@@ -14,6 +14,13 @@ namespace Sleeper.Ingest.Core.StateStores.DynamoDb.Queued;
 /// </remarks>
 internal static class CommitMessage
 {
+    /// <summary>The transaction of a message that <see cref="Write"/> made, or the key of the object that holds it.</summary>
+    public static (string? Transaction, string? BodyKey) Read(string message)
+    {
+        using var json = JsonDocument.Parse(message);
+        return json.RootElement.TryGetProperty("bodyKey", out var key) ? (null, key.GetString()) : (json.RootElement.GetProperty("transaction").GetRawText(), null);
+    }
+
     /// <param name="tableId">The table.</param>
     /// <param name="transaction">The transaction's JSON; not looked at if there is a key.</param>
     /// <param name="bodyKey">The key of the object that holds the JSON; null if the message shall.</param>
