@@ -4,37 +4,39 @@ using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Parquet.Metadata;
 using Sleeper.Ingest.Core.Parquet.RowGroups;
 using Sleeper.Ingest.Core.Parquet.Schemas;
-using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.Core.Tests.Differential;
 
 /// <summary>Puts the columns of a Parquet file together to rows of text, at any depth, from what the file itself says of its columns.</summary>
-/// <remarks>The text is that of <see cref="NestedText"/>. Levels that do not fit together fail the test.</remarks>
+/// <remarks>The text is that of <see cref="NestedText"/>. Levels that do not fit together are an <see cref="InvalidDataException"/>.</remarks>
 internal sealed class ColumnAssembler
 {
     private readonly ParquetSchema _schema;
+    private readonly IReadOnlyList<SchemaNode> _fields;
     private readonly ColumnVector[] _vectors;
     private readonly int[] _nextEntry;
     private readonly int[] _nextValue;
     private readonly StringBuilder _text = new();
 
-    private ColumnAssembler(ParquetSchema schema, ColumnVector[] vectors)
+    private ColumnAssembler(ParquetSchema schema, IReadOnlyList<SchemaNode> fields, ColumnVector[] vectors)
     {
         _schema = schema;
+        _fields = fields;
         _vectors = vectors;
         _nextEntry = new int[vectors.Length];
         _nextValue = new int[vectors.Length];
     }
 
-    /// <summary>All rows, decoded in stretches of this many rows.</summary>
-    public static async Task<List<string>> ReadAsync(byte[] bytes, int stretch)
+    /// <summary>All rows, decoded in stretches of this many rows, of all fields or of some.</summary>
+    public static async Task<List<string>> ReadAsync(IRandomAccessReader source, ParquetReaderLimits limits, int stretch, IReadOnlyList<int>? numbers = null)
     {
-        using var file = await ParquetFileReader.OpenAsync(new BytesSource("file", bytes), ParquetReaderLimits.Default, TestContext.Current.CancellationToken);
-        int[] leaves = [.. Enumerable.Range(0, file.Schema.Columns.Count)];
+        using var file = await ParquetFileReader.OpenAsync(source, limits, default).ConfigureAwait(false);
+        SchemaNode[] fields = [.. (numbers ?? [.. Enumerable.Range(0, file.Schema.Fields.Count)]).Select(number => file.Schema.Fields[number])];
+        int[] leaves = [.. fields.SelectMany(field => Enumerable.Range(field.FirstLeaf, field.LeafCount))];
         var rows = new List<string>();
         for (int group = 0; group < file.RowGroupCount; group++)
         {
-            await using var reader = await file.OpenRowGroupAsync(group, leaves, TestContext.Current.CancellationToken);
+            using var reader = await file.OpenRowGroupAsync(group, leaves, default).ConfigureAwait(false);
             var vectors = file.Schema.Columns.Select(column => new ColumnVector(column.VectorKind)).ToArray();
             for (int given = 1; given > 0;)
             {
@@ -42,10 +44,10 @@ internal sealed class ColumnAssembler
                 Array.ForEach(vectors, vector => vector.Clear());
                 foreach (int leaf in leaves)
                 {
-                    given = await reader.ReadAsync(leaf, vectors[leaf], stretch, TestContext.Current.CancellationToken);
+                    given = await reader.ReadAsync(leaf, vectors[leaf], stretch, default).ConfigureAwait(false);
                 }
 
-                new ColumnAssembler(file.Schema, vectors).AddRows(rows, given);
+                new ColumnAssembler(file.Schema, fields, vectors).AddRows(rows, given);
             }
         }
 
@@ -57,10 +59,11 @@ internal sealed class ColumnAssembler
         for (int row = 0; row < count; row++)
         {
             _text.Clear();
-            for (int i = 0; i < _schema.Fields.Count; i++)
+            for (int i = 0; i < _fields.Count; i++)
             {
                 _text.Append(i == 0 ? "" : "|");
-                Assemble(_schema.Fields[i]);
+                Assemble(_fields[i]);
+                RequireEndOfRow(_fields[i]);
             }
 
             rows.Add(_text.ToString());
@@ -68,7 +71,25 @@ internal sealed class ColumnAssembler
 
         for (int leaf = 0; leaf < _vectors.Length; leaf++)
         {
-            Assert.Equal((_vectors[leaf].LevelCount, _vectors[leaf].ValueCount), (_nextEntry[leaf], _nextValue[leaf]));
+            Require((_vectors[leaf].LevelCount, _vectors[leaf].ValueCount) == (_nextEntry[leaf], _nextValue[leaf]), leaf);
+        }
+    }
+
+    /// <summary>Columns of one field have the same entries.</summary>
+    private void RequireEndOfRow(SchemaNode field)
+    {
+        for (int leaf = field.FirstLeaf; leaf < field.FirstLeaf + field.LeafCount; leaf++)
+        {
+            bool isRepeated = _schema.Columns[leaf].MaxRepetitionLevel > 0 && _nextEntry[leaf] < _vectors[leaf].LevelCount;
+            Require(!isRepeated || _vectors[leaf].RepetitionLevels[_nextEntry[leaf]] == 0, leaf);
+        }
+    }
+
+    private void Require(bool condition, int leaf)
+    {
+        if (!condition)
+        {
+            throw new InvalidDataException($"The levels of column {leaf} do not fit at entry {_nextEntry[leaf]}, value {_nextValue[leaf]}.");
         }
     }
 
@@ -126,13 +147,13 @@ internal sealed class ColumnAssembler
         }
         while (NextRepetition(node) == repeated.MaxRepetitionLevel);
         _text.Length = start;
-        _text.Append(isMap ? NestedText.Sorted(entries) : '[' + string.Join(',', entries) + ']');
+        _text.Append(isMap ? LeafText.OfMap(entries) : '[' + string.Join(',', entries) + ']');
     }
 
     private void AssembleLeaf(SchemaNode node)
     {
         var vector = _vectors[node.FirstLeaf];
-        Assert.Equal(node.MaxDefinitionLevel, NextDefinition(node));
+        Require(NextDefinition(node) == node.MaxDefinitionLevel, node.FirstLeaf);
         int index = _nextValue[node.FirstLeaf]++;
         _nextEntry[node.FirstLeaf]++;
         _text.Append(LeafText.Of(node, vector.Kind switch
@@ -146,6 +167,7 @@ internal sealed class ColumnAssembler
     private int NextDefinition(SchemaNode node)
     {
         int leaf = node.FirstLeaf;
+        Require(_nextEntry[leaf] < _vectors[leaf].LevelCount, leaf);
         return _schema.Columns[leaf].MaxDefinitionLevel == 0 ? 0 : _vectors[leaf].DefinitionLevels[_nextEntry[leaf]];
     }
 

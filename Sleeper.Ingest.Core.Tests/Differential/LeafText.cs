@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
+using System.Text.RegularExpressions;
 using Sleeper.Ingest.Core.Parquet.Metadata;
 using Sleeper.Ingest.Core.Parquet.Schemas;
 
@@ -11,7 +12,7 @@ namespace Sleeper.Ingest.Core.Tests.Differential;
 /// Integers as digits, times in microseconds (nanoseconds where the column has them), dates in days, decimals with their scale, floats as <c>f</c> and
 /// the bits of the double, bytes and text as <c>"hex"</c>.
 /// </remarks>
-internal static class LeafText
+internal static partial class LeafText
 {
     public static string Of(SchemaNode node, object value)
     {
@@ -31,6 +32,18 @@ internal static class LeafText
 
     /// <summary>The same for a number in digits.</summary>
     public static string Number(double value) => $"f{(double.IsNaN(value) ? "nan" : BitConverter.DoubleToInt64Bits(value).ToString("x16", CultureInfo.InvariantCulture))}";
+
+    /// <summary>A line of DuckDB's, whose numbers stand as the digits between <c>f&lt;</c> and <c>&gt;</c>.</summary>
+    public static string OfDuckDb(string line) => NumberOfDuckDb().Replace(line, match => Number(match.Groups[1].Value switch
+    {
+        "nan" or "-nan" => double.NaN,
+        "inf" => double.PositiveInfinity,
+        "-inf" => double.NegativeInfinity,
+        var digits => double.Parse(digits, NumberStyles.Float, CultureInfo.InvariantCulture),
+    }));
+
+    /// <summary>A map of these entries, which are sorted: readers give them in different orders.</summary>
+    public static string OfMap(IEnumerable<string> entries) => '[' + string.Join(',', entries.Order(StringComparer.Ordinal)) + ']';
 
     private static string Integer(SchemaNode node, object value)
     {
@@ -76,4 +89,7 @@ internal static class LeafText
         string digits = BigInteger.Abs(unscaled).ToString(CultureInfo.InvariantCulture).PadLeft(scale + 1, '0');
         return (unscaled.Sign < 0 ? "-" : "") + digits[..^scale] + (scale > 0 ? "." + digits[^scale..] : "");
     }
+
+    [GeneratedRegex("f<([^>]*)>")]
+    private static partial Regex NumberOfDuckDb();
 }

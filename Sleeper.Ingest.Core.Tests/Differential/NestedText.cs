@@ -40,13 +40,10 @@ internal static class NestedText
                 return '[' + string.Join(',', parts.Select(part => Of(type.Children[0], node.Children[0].Children[0], part))) + ']';
             default:
                 var entry = node.Children[0];
-                return Sorted(parts.Cast<object?[]>().Select(
+                return LeafText.OfMap(parts.Cast<object?[]>().Select(
                     pair => Of(type.Children[0], entry.Children[0], pair[0]) + ':' + Of(type.Children[1], entry.Children[1], pair[1])));
         }
     }
-
-    /// <summary>A map of these entries.</summary>
-    public static string Sorted(IEnumerable<string> entries) => '[' + string.Join(',', entries.Order(StringComparer.Ordinal)) + ']';
 
     private static string Sql(NestedType type, string value, int depth)
     {

@@ -12,6 +12,7 @@ public sealed partial class FuzzTests(ITestOutputHelper output) : IDisposable
 {
     private const int TargetCount = 21;
     private const int SumOfWeights = 55;
+    private const int ComparedTargetCount = 3;
     private const int Crash = 128;
 
     /// <summary>Removed checks are noticed within so many runs of their target.</summary>
@@ -58,6 +59,9 @@ public sealed partial class FuzzTests(ITestOutputHelper output) : IDisposable
 
     private static string Seed => Environment.GetEnvironmentVariable("SLEEPER_FUZZ_SEED") ?? "1";
 
+    /// <summary>Of the runs of whole files, one in so many is held against DuckDB, if it was taken.</summary>
+    private static string ComparedOneIn => Environment.GetEnvironmentVariable("SLEEPER_FUZZ_COMPARED") ?? "4";
+
     /// <summary>Runs of all targets together.</summary>
     private static long Runs => long.Parse(Environment.GetEnvironmentVariable("SLEEPER_FUZZ_RUNS") ?? "80000", CultureInfo.InvariantCulture);
 
@@ -99,6 +103,9 @@ public sealed partial class FuzzTests(ITestOutputHelper output) : IDisposable
             });
         }
 
+        string[] compared = [.. reports.SelectMany(lines => lines).Where(line => line.Contains(" duckdb ", StringComparison.Ordinal))];
+        Assert.All(compared, line => Assert.DoesNotContain(" same 0 ", line, StringComparison.Ordinal));
+        Assert.Equal(await NodeTools.ProblemAsync() is null ? ComparedTargetCount * parts : 0, compared.Length);
         Assert.All(reports[0], line => Assert.DoesNotContain(" kept 0 ", line, StringComparison.Ordinal));
     }
 
@@ -126,8 +133,11 @@ public sealed partial class FuzzTests(ITestOutputHelper output) : IDisposable
 
     private async Task<List<string>> FuzzAsync(string name, params string[] arguments)
     {
+        string? problem = await NodeTools.ProblemAsync();
+        string[] referee = problem is null ? ["--duckdb", DuckDbLibrary.PathIn(NodeTools.ModulesFolder), "--compared-one-in", ComparedOneIn] : [];
+        output.WriteLine(problem is null ? "" : $"Files that were taken are not held against DuckDB: {problem}");
         await using WorkerProcess worker = WorkerProcess.Start(
-            "fuzz", ["--progress", System.IO.Path.Combine(_folder.Path, name), "--seed", Seed, .. arguments]);
+            "fuzz", ["--progress", System.IO.Path.Combine(_folder.Path, name), "--seed", Seed, .. referee, .. arguments]);
         string? trouble;
         List<string> lines = [];
         try

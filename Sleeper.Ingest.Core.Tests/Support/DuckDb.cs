@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Sleeper.Ingest.Core.Tests.Support;
 
 /// <summary>DuckDB in this process, as a referee: what does another engine find in the files that we wrote?</summary>
@@ -10,7 +8,7 @@ namespace Sleeper.Ingest.Core.Tests.Support;
 /// </remarks>
 internal static class DuckDb
 {
-    private static readonly Lazy<nint> Database = new(OpenDatabase);
+    private static readonly Lazy<DuckDbDatabase> Database = new(OpenDatabase);
 
     /// <summary>The rows of a query, each value as text.</summary>
     public static async Task<List<string?[]>> QueryAsync(string sql)
@@ -41,100 +39,21 @@ internal static class DuckDb
     /// <summary>A text as an SQL literal, for example a path.</summary>
     public static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
-    private static unsafe List<string?[]> Run(string sql, bool collect)
+    private static List<string?[]> Run(string sql, bool collect)
     {
-        var library = DuckDbLibrary.Instance;
-        nint connection;
-        if (library.Connect(Database.Value, &connection) != 0)
-        {
-            throw new InvalidOperationException("DuckDB gave no connection.");
-        }
-
-        try
-        {
-            return RunOn(library, connection, sql, collect);
-        }
-        finally
-        {
-            library.Disconnect(&connection);
-        }
+        using DuckDbConnection connection = Database.Value.Connect();
+        return connection.Run(sql, collect);
     }
 
-    private static unsafe List<string?[]> RunOn(DuckDbLibrary library, nint connection, string sql, bool collect)
+    private static DuckDbDatabase OpenDatabase()
     {
-        DuckDbLibrary.Result result;
-        byte* text = (byte*)Marshal.StringToCoTaskMemUTF8(sql);
-        try
-        {
-            if (library.Query(connection, text, &result) != 0)
-            {
-                throw new InvalidOperationException($"DuckDB: {Marshal.PtrToStringUTF8((nint)library.ResultError(&result))} In: {sql}");
-            }
-
-            return collect ? Collect(library, &result) : [];
-        }
-        finally
-        {
-            library.DestroyResult(&result);
-            Marshal.FreeCoTaskMem((nint)text);
-        }
-    }
-
-    private static unsafe List<string?[]> Collect(DuckDbLibrary library, DuckDbLibrary.Result* result)
-    {
-        var rows = new List<string?[]>();
-        int columnCount = (int)library.ColumnCount(result);
-        while (true)
-        {
-            nint chunk = library.FetchChunk(*result);
-            if (chunk == 0)
-            {
-                return rows;
-            }
-
-            int rowCount = (int)library.ChunkSize(chunk);
-            int first = rows.Count;
-            for (int i = 0; i < rowCount; i++)
-            {
-                rows.Add(new string?[columnCount]);
-            }
-
-            for (int column = 0; column < columnCount; column++)
-            {
-                CopyColumn(library, library.ChunkVector(chunk, (ulong)column), CollectionsMarshal.AsSpan(rows)[first..], column);
-            }
-
-            library.DestroyChunk(&chunk);
-        }
-    }
-
-    private static unsafe void CopyColumn(DuckDbLibrary library, nint vector, Span<string?[]> rows, int column)
-    {
-        var values = (DuckDbLibrary.Text*)library.VectorData(vector);
-        ulong* validity = library.VectorValidity(vector);
-        for (int i = 0; i < rows.Length; i++)
-        {
-            bool isValid = validity is null || (validity[i / 64] >> (i % 64) & 1) != 0;
-            rows[i][column] = isValid ? DuckDbLibrary.Text.ToString(values + i) : null;
-        }
-    }
-
-    private static unsafe nint OpenDatabase()
-    {
-        nint database;
-        if (DuckDbLibrary.Instance.Open(null, &database) != 0)
-        {
-            throw new InvalidOperationException("DuckDB did not open a database in memory.");
-        }
-
-        nint connection;
-        DuckDbLibrary.Instance.Connect(database, &connection);
+        var database = new DuckDbDatabase(DuckDbLibrary.PathIn(NodeTools.ModulesFolder));
+        using DuckDbConnection connection = database.Connect();
         foreach (string setting in (string[])["SET threads = 2", "SET memory_limit = '2GB'", "SET autoinstall_known_extensions = false"])
         {
-            RunOn(DuckDbLibrary.Instance, connection, setting, collect: false);
+            connection.Run(setting, collect: false);
         }
 
-        DuckDbLibrary.Instance.Disconnect(&connection);
         return database;
     }
 }

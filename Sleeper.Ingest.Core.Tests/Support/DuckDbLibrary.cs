@@ -6,11 +6,10 @@ namespace Sleeper.Ingest.Core.Tests.Support;
 /// <remarks>Function pointers, not a resolver: an assembly can have one resolver only, and it is not ours to take.</remarks>
 internal sealed unsafe class DuckDbLibrary
 {
-    private static readonly Lazy<DuckDbLibrary> Loaded = new(() => new DuckDbLibrary());
-
-    private DuckDbLibrary()
+    /// <summary>Loads it.</summary>
+    public DuckDbLibrary(string path)
     {
-        nint library = NativeLibrary.Load(Path.Combine(NodeTools.ModulesFolder, "@duckdb", $"node-bindings-{Platform}", FileName));
+        nint library = NativeLibrary.Load(path);
         Open = (delegate* unmanaged<byte*, nint*, int>)NativeLibrary.GetExport(library, "duckdb_open");
         Connect = (delegate* unmanaged<nint, nint*, int>)NativeLibrary.GetExport(library, "duckdb_connect");
         Disconnect = (delegate* unmanaged<nint*, void>)NativeLibrary.GetExport(library, "duckdb_disconnect");
@@ -25,8 +24,6 @@ internal sealed unsafe class DuckDbLibrary
         VectorData = (delegate* unmanaged<nint, void*>)NativeLibrary.GetExport(library, "duckdb_vector_get_data");
         VectorValidity = (delegate* unmanaged<nint, ulong*>)NativeLibrary.GetExport(library, "duckdb_vector_get_validity");
     }
-
-    public static DuckDbLibrary Instance => Loaded.Value;
 
     public delegate* unmanaged<byte*, nint*, int> Open { get; }
 
@@ -60,6 +57,9 @@ internal sealed unsafe class DuckDbLibrary
 
     private static string FileName =>
         OperatingSystem.IsWindows() ? "duckdb.dll" : OperatingSystem.IsMacOS() ? "libduckdb.dylib" : "libduckdb.so";
+
+    /// <summary>Where the npm package has it.</summary>
+    public static string PathIn(string modulesFolder) => Path.Combine(modulesFolder, "@duckdb", $"node-bindings-{Platform}", FileName);
 
     /// <summary><c>duckdb_result</c>: six words, passed by value or by address as the header says.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -22,18 +22,22 @@ internal static class NodeTools
     /// <summary>Makes sure that the packages are there; otherwise skips the calling test, or fails it where CI=true.</summary>
     public static async Task RequireAsync()
     {
-        string? problem = await Installation.Value;
-        if (problem is null)
+        if (await ProblemAsync() is { } problem)
         {
-            return;
+            Assert.Skip(problem);
         }
+    }
 
-        if (Environment.GetEnvironmentVariable("CI") == "true")
+    /// <summary>Why the packages cannot be had; null if they are there. Fails the calling test where CI=true.</summary>
+    public static async Task<string?> ProblemAsync()
+    {
+        string? problem = await Installation.Value;
+        if (problem is not null && Environment.GetEnvironmentVariable("CI") == "true")
         {
             Assert.Fail($"The independent Parquet readers are required where CI=true. {problem}");
         }
 
-        Assert.Skip(problem);
+        return problem;
     }
 
     /// <summary>Runs a script of <see cref="Folder"/> and returns what it printed.</summary>

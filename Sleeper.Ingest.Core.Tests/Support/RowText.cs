@@ -8,7 +8,7 @@ namespace Sleeper.Ingest.Core.Tests.Support;
 
 /// <summary>Rows as one line of text each, made in the same form from our values, by DuckDB, and from what hyparquet printed.</summary>
 /// <remarks>Fields are joined by <c>|</c>: numbers as digits, text and bytes as <c>"hex"</c>, lists as <c>[a,b]</c>, maps as <c>[k:v,k:v]</c>, null as <c>null</c>.</remarks>
-internal static class RowText
+internal static partial class RowText
 {
     public static string Of(Row row)
     {
@@ -27,17 +27,16 @@ internal static class RowText
     public static string Sql(Schema schema, Func<Field, string>? source = null) =>
         string.Join(" || '|' || ", schema.AllFields.Select(f => $"coalesce({Sql(f.Type, source?.Invoke(f) ?? Quote(f.Name))}, 'null')"));
 
-    /// <summary>The rows of a Parquet file as DuckDB reads them, in file order.</summary>
-    public static async Task<List<string>> ReadByDuckDbAsync(string path, Schema schema, Func<Field, string>? source = null) =>
-        [.. (await DuckDb.QueryAsync($"SELECT {Sql(schema, source)} AS line FROM read_parquet({DuckDb.Quote(path)})")).Select(row => row[0]!)];
-
     /// <summary>A row that hyparquet printed. Its maps are objects, so map keys must be text or numbers, in no order.</summary>
     public static string OfHyparquet(JsonElement[] row, Schema schema) =>
         string.Join('|', row.Select((value, i) => OfJson(value, schema.AllFields[i].Type)));
 
     /// <summary>The text of a row with the entries of its maps sorted by their text, to compare with <see cref="OfHyparquet"/>.</summary>
     public static string OfWithSortedMaps(Row row) =>
-        string.Join('|', row.Values.ToArray().Select(value => value.Kind == FieldValueKind.Map ? Sorted(value.AsMap().Select(Entry)) : Of(value)));
+        string.Join('|', row.Values.ToArray().Select(OfWithSortedMaps));
+
+    /// <summary>The same for one value.</summary>
+    public static string OfWithSortedMaps(FieldValue value) => value.Kind == FieldValueKind.Map ? Sorted(value.AsMap().Select(Entry)) : Of(value);
 
     private static string Of(FieldValue value) => value.Kind switch
     {

@@ -146,7 +146,8 @@ public class RowGroupReaderTests
     [Fact]
     public async Task One_row_that_never_ends_is_refused_by_the_limit_of_a_read()
     {
-        byte[] file = IntList.V2(int.MaxValue, Plain, [.. Run(1, 0), .. Run(int.MaxValue - 1, 1)], Run(int.MaxValue, 0), []).Build(1, valueCount: int.MaxValue);
+        var nulls = new HandmadeParquet(SchemaNode.List("f", Repetition.Required, SchemaNode.Primitive("f", Repetition.Optional, PhysicalType.Int32)));
+        byte[] file = nulls.V2(int.MaxValue, Plain, [.. Run(1, 0), .. Run(int.MaxValue - 1, 1)], Run(int.MaxValue, 1), []).Build(1, valueCount: int.MaxValue);
         Assert.Contains("MaxReadBytes", await ParquetDrain.RefusalAsync(file, new ParquetReaderLimits { MaxReadBytes = 1 << 20 }), StringComparison.Ordinal);
     }
 
@@ -202,6 +203,7 @@ public class RowGroupReaderTests
     public async Task Levels_that_cannot_be_are_refused()
     {
         await Refused(IntList.V2(1, Plain, Run(1, 1), Run(1, 1), Ints(1)).Build(1), "first repetition level of the column chunk is 1");
+        await Refused(IntList.V2(3, Plain, [.. Run(1, 0), .. Run(1, 1), .. Run(1, 0)], [.. Run(1, 0), .. Run(2, 1)], Ints(1, 2)).Build(2, valueCount: 3), "goes on with a list");
         await Refused(IntList.V2(3, Plain, Run(3, 0), Run(3, 1), Ints(1, 2, 3)).Build(2, valueCount: 3), "behind the last row");
         await Refused(IntList.V2(2, Plain, [.. Run(1, 0), .. Run(1, 1)], Run(2, 1), Ints(1, 2)).Build(2), "1 rows of the row group missing");
         await Refused(OptionalInt.V2(2, Plain, [], Run(1, 1), Ints(1, 2)).Build(2), "levels or indexes end");

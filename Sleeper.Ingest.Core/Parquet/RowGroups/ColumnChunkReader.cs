@@ -29,6 +29,7 @@ internal sealed class ColumnChunkReader : IDisposable
     private readonly Dictionary<ParquetEncoding, ValueDecoder> _decoders = [];
     private readonly byte[] _repetitionAhead;
     private readonly byte[] _definitionAhead;
+    private readonly NestingCheck? _nesting;
     private DataPage _page;
     private ValueDecoder? _decoder;
     private int _pagesRead;
@@ -57,6 +58,7 @@ internal sealed class ColumnChunkReader : IDisposable
         _rowsLeft = part.Rows.End - part.FirstRow;
         _repetitionAhead = _isRepeated ? new byte[LookAhead] : [];
         _definitionAhead = _isRepeated ? new byte[LookAhead] : [];
+        _nesting = _isRepeated ? new NestingCheck(column) : null;
     }
 
     public LeafColumn Column => _column;
@@ -229,6 +231,7 @@ internal sealed class ColumnChunkReader : IDisposable
         }
 
         _isStarted = true;
+        _nesting!.Check(_repetitionAhead.AsSpan(0, count), _definitionAhead.AsSpan(0, count));
         _pageLeft -= count;
         _aheadNext = 0;
         _aheadEnd = count;

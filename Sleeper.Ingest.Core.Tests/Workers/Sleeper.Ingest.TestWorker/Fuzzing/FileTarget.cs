@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Sleeper.Ingest.Core.Parquet;
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Parquet.RowGroups;
+using Sleeper.Ingest.Core.Tests.Differential;
 
 namespace Sleeper.Ingest.TestWorker.Fuzzing;
 
@@ -199,6 +200,27 @@ internal sealed class FileTarget : FuzzTarget
             VectorKind.Int64 => MemoryMarshal.AsBytes(vector.Longs.AsSpan(0, vector.ValueCount)),
             _ => vector.Bytes.AsSpan(0, vector.ByteCount),
         });
+    }
+
+    public override bool IsCompared => true;
+
+    public override void Compare(byte[] input, FileReferee referee)
+    {
+        using ParquetFileReader file = Now(ParquetFileReader.OpenAsync(new CountingSource(input), Limits, default));
+        referee.Compare(input, file.Schema, Enumerable.Range(0, file.Schema.Fields.Count), isLastOfKey: false, fields => Rows(input, fields));
+    }
+
+    /// <summary>Null if the columns of a list or a map do not fit one another: each is decoded for itself, and who makes rows of them refuses that.</summary>
+    private static List<string>? Rows(byte[] input, IReadOnlyList<int> fields)
+    {
+        try
+        {
+            return Now(ColumnAssembler.ReadAsync(new CountingSource(input), Limits, stretch: 1 + (input.Length % 40), fields));
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
     }
 
     public override void CheckRefusal(Exception error)

@@ -4,7 +4,7 @@ namespace Sleeper.Ingest.TestWorker.Fuzzing;
 
 /// <summary>
 /// Feeds damaged inputs to the targets <c>--targets</c> (names with commas; all if not given): those of the folder <c>--kept</c>, one folder for each target,
-/// then <c>--runs</c> from <c>--first</c> on, or the part <c>--part</c> of <c>--share</c> runs times the target's weight, made from <c>--seed</c>; with <c>--save</c> the inputs are also put into that folder, to be kept. Notes each run in the file <c>--progress</c> before it begins. Writes a line for each
+/// then <c>--runs</c> from <c>--first</c> on, or the part <c>--part</c> of <c>--share</c> runs times the target's weight, made from <c>--seed</c>; with <c>--save</c> the inputs are also put into that folder, to be kept. With <c>--duckdb</c>, the path of its library, files that are taken are held against DuckDB: one in <c>--compared-one-in</c> of the runs, and all kept ones. Notes each run in the file <c>--progress</c> before it begins. Writes a line for each
 /// target; at a broken promise <c>failed</c>, the message, and ends with 3.
 /// </summary>
 internal static class FuzzCommand
@@ -13,7 +13,9 @@ internal static class FuzzCommand
     {
         using var progress = new FileStream(arguments.Text("progress"), FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
         ulong seed = ulong.Parse(arguments.Text("seed", "1"), CultureInfo.InvariantCulture);
-        var session = new FuzzSession(seed, progress);
+        string library = arguments.Text("duckdb", "");
+        using FileReferee? referee = library.Length == 0 ? null : new FileReferee(library, Path.GetDirectoryName(Path.GetFullPath(arguments.Text("progress")))!);
+        var session = new FuzzSession(seed, progress, referee, arguments.Number("compared-one-in", 1));
         string names = arguments.Text("targets", "");
         FuzzTarget[] targets = names.Length == 0 ? [.. FuzzTargets.All] : [.. names.Split(',').Select(FuzzTargets.ByName)];
         long share = arguments.Number("share", 0);
@@ -21,6 +23,7 @@ internal static class FuzzCommand
         {
             foreach (FuzzTarget target in targets)
             {
+                (long Same, long Refused, long Skipped) before = (referee?.Same ?? 0, referee?.Refused ?? 0, referee?.Skipped ?? 0);
                 long started = System.Diagnostics.Stopwatch.GetTimestamp();
                 long runs = share > 0 ? share * target.Weight : arguments.Number("runs");
                 long first = share > 0 ? arguments.Number("part") * runs : arguments.Number("first", 0);
@@ -29,7 +32,12 @@ internal static class FuzzCommand
                 session.Run(target, first, runs);
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{target.Name} kept {kept} runs {runs} taken {session.Accepted} refused {session.Refused} memory {session.MostMemory}% ms {System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalMilliseconds:F0}"));
+                    $"{target.Name} kept {kept} runs {runs} taken {session.Accepted} refused {session.Refused} memory {session.MostMemory}% ms {System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalMilliseconds:F0}{(target.IsCompared && referee is not null ? $" duckdb same {referee.Same - before.Same} refused {referee.Refused - before.Refused} skipped {referee.Skipped - before.Skipped}" : "")}"));
+            }
+
+            foreach (var (reason, count) in referee?.Reasons ?? [])
+            {
+                Console.Error.WriteLine($"{count} times {reason}");
             }
 
             return Task.FromResult(0);
@@ -74,7 +82,7 @@ internal static class FuzzCommand
             session.NoteKept(target, Path.GetFileName(file));
             try
             {
-                session.Feed(target, File.ReadAllBytes(file));
+                session.Feed(target, File.ReadAllBytes(file), isCompared: true);
             }
             catch (FuzzFailure failure)
             {

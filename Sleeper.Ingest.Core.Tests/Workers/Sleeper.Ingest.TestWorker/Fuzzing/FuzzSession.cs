@@ -5,7 +5,11 @@ using Sleeper.Ingest.Core.Buffers;
 namespace Sleeper.Ingest.TestWorker.Fuzzing;
 
 /// <summary>Runs targets and holds each run against the promises: one kind of error, memory and work in proportion, nothing left behind.</summary>
-internal sealed class FuzzSession(ulong seed, Stream progress)
+/// <param name="seed">What runs are made from.</param>
+/// <param name="progress">Takes the name of each run before it begins.</param>
+/// <param name="referee">DuckDB, if it is there.</param>
+/// <param name="comparedOneIn">One in so many runs is held against it; all kept inputs are.</param>
+internal sealed class FuzzSession(ulong seed, Stream progress, FileReferee? referee, int comparedOneIn)
 {
     private const int BytesPerInputByte = 64;
     private const int BytesPerDeliveredByte = 32;
@@ -35,7 +39,7 @@ internal sealed class FuzzSession(ulong seed, Stream progress)
             byte[] input = target.Make(_random);
             try
             {
-                Feed(target, input);
+                Feed(target, input, isCompared: run % comparedOneIn == 0);
             }
             catch (FuzzFailure failure)
             {
@@ -52,7 +56,17 @@ internal sealed class FuzzSession(ulong seed, Stream progress)
     }
 
     /// <summary>Feeds one input.</summary>
-    public void Feed(FuzzTarget target, byte[] input)
+    public void Feed(FuzzTarget target, byte[] input, bool isCompared)
+    {
+        long accepted = Accepted;
+        Feed(target, input);
+        if (isCompared && target.IsCompared && referee is not null && Accepted > accepted)
+        {
+            target.Compare(input, referee);
+        }
+    }
+
+    private void Feed(FuzzTarget target, byte[] input)
     {
         _work.Clear();
         long native = NativeBuffer.LiveBytes;

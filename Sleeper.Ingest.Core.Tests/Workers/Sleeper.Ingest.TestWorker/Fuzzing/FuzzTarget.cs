@@ -21,6 +21,15 @@ internal abstract class FuzzTarget
     /// <exception cref="FuzzFailure">A promise was broken.</exception>
     public abstract void Run(byte[] input, FuzzWork work);
 
+    /// <summary>True if what is taken can be held against DuckDB.</summary>
+    public virtual bool IsCompared => false;
+
+    /// <summary>Holds an input that was taken against DuckDB.</summary>
+    /// <exception cref="FuzzFailure">DuckDB reads other rows.</exception>
+    public virtual void Compare(byte[] input, FileReferee referee)
+    {
+    }
+
     /// <summary>True for the errors in which a bad input may end.</summary>
     public virtual bool IsRefusal(Exception error) => error is Core.ParquetFormatException;
 

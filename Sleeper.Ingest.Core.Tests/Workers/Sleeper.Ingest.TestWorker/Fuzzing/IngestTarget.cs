@@ -35,24 +35,46 @@ internal sealed class IngestTarget : FuzzTarget
     /// <summary>A good file of other columns than the table's is refused by the same error as any.</summary>
     public override bool IsRefusal(Exception error) => base.IsRefusal(error) || error.GetType() == typeof(Core.IngestException);
 
-    public override void Run(byte[] input, FuzzWork work)
+    public override bool IsCompared => true;
+
+    public override void Run(byte[] input, FuzzWork work) => Encode(input, work, lines: null);
+
+    public override void Compare(byte[] input, FileReferee referee)
+    {
+        using ParquetFileReader file = FileTarget.Now(ParquetFileReader.OpenAsync(new CountingSource(input), FileTarget.Limits, default));
+        string[] names = [.. _schema.Value.AllFields.Select(field => field.Name)];
+        int[] numbers = [.. names.Select(name => file.Schema.Fields.ToList().FindIndex(field => field.Name == name))];
+        referee.Compare(input, file.Schema, numbers, isLastOfKey: true, compared =>
+        {
+            var lines = new List<string[]>();
+            return Encode(input, new FuzzWork(), lines) ? [.. lines.Select(line => string.Join('|', compared.Select(field => line[Array.IndexOf(numbers, field)])))] : null;
+        });
+    }
+
+    /// <summary>True if no row was rejected.</summary>
+    private bool Encode(byte[] input, FuzzWork work, List<string[]>? lines)
     {
         var source = new CountingSource(input);
         using ParquetInput parquet = FileTarget.Now(ParquetInput.OpenAsync(source, _schema.Value, ParquetMapping.ByName, FileTarget.Limits, KeyOrder.Bytes, default));
         using var batch = new RowBatch(new MemoryBudget(16 << 20), fullBytes: 64 << 10, fullRows: 512) { MaxRowBytes = 1 << 20 };
-        long rows = 0;
+        long taken = 0;
+        long rejected = 0;
         for (int i = 0; i < parquet.File.RowGroupCount; i++)
         {
-            rows += EncodeRowGroup(parquet, i, batch, work);
+            (long Taken, long Rejected) rows = EncodeRowGroup(parquet, i, batch, work, lines);
+            taken += rows.Taken;
+            rejected += rows.Rejected;
         }
 
-        if (rows != parquet.File.Metadata.NumRows)
+        if (taken + rejected != parquet.File.Metadata.NumRows)
         {
-            throw new FuzzFailure($"{rows:N0} rows of {parquet.File.Metadata.NumRows:N0} were taken or rejected, without an error.");
+            throw new FuzzFailure($"{taken + rejected:N0} rows of {parquet.File.Metadata.NumRows:N0} were taken or rejected, without an error.");
         }
+
+        return rejected == 0;
     }
 
-    private static long EncodeRowGroup(ParquetInput parquet, int number, RowBatch batch, FuzzWork work)
+    private (long Taken, long Rejected) EncodeRowGroup(ParquetInput parquet, int number, RowBatch batch, FuzzWork work, List<string[]>? lines)
     {
         ParquetRowEncoder encoder = parquet.TakeEncoder(new RowLimits(MaxRowBytes: 1 << 20));
         try
@@ -73,6 +95,11 @@ internal sealed class IngestTarget : FuzzTarget
                     });
                     taken += batch.RowCount;
                     work.DeliveredBytes += batch.ByteCount;
+                    if (lines is not null)
+                    {
+                        PlainRows.AddTo(lines, batch, _schema.Value);
+                    }
+
                     batch.Clear();
                 }
                 while (!isDone);
@@ -83,7 +110,7 @@ internal sealed class IngestTarget : FuzzTarget
                 left -= rows;
             }
 
-            return taken + rejected;
+            return (taken, rejected);
         }
         finally
         {

@@ -1,10 +1,12 @@
 using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.Parquet;
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Reading;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.TestWorker.Fuzzing;
 
@@ -32,20 +34,43 @@ internal sealed class TableTarget : FuzzTarget
         }
     }
 
-    public override void Run(byte[] input, FuzzWork work) => ReadAsync(input, work).GetAwaiter().GetResult();
+    public override bool IsCompared => true;
 
-    private async Task ReadAsync(byte[] input, FuzzWork work)
+    public override void Run(byte[] input, FuzzWork work) => ReadAsync(input, work, rows: null).GetAwaiter().GetResult();
+
+    public override void Compare(byte[] input, FileReferee referee)
+    {
+        if (IsRange(input) || HasRowKey(input))
+        {
+            return; // Not all rows are wanted.
+        }
+
+        using ParquetFileReader file = FileTarget.Now(ParquetFileReader.OpenAsync(new CountingSource(input), FileTarget.Limits, default));
+        int[] numbers = [.. _schema.Value.AllFields.Select(own => file.Schema.Fields.ToList().FindIndex(field => field.Name == own.Name))];
+        referee.Compare(input, file.Schema, numbers.Where(number => number >= 0), isLastOfKey: false, compared =>
+        {
+            var rows = new List<Row>();
+            ReadAsync(input, new FuzzWork(), rows).GetAwaiter().GetResult();
+            return [.. rows.Select(row => string.Join('|', compared.Select(field => RowText.OfWithSortedMaps(row[Array.IndexOf(numbers, field)]))))];
+        });
+    }
+
+    private static bool IsRange(byte[] input) => input.Length % 3 == 0;
+
+    private static bool HasRowKey(byte[] input) => input.Length % 2 == 0;
+
+    private async Task ReadAsync(byte[] input, FuzzWork work, List<Row>? rows)
     {
         Schema schema = _schema.Value;
         var store = new InMemoryObjectStore();
         await store.PutAsync(CountingSource.FileName, input).ConfigureAwait(false);
         var context = new ReadContext(store, "made", name => name, schema) { Limits = FileTarget.Limits };
-        bool isRange = input.Length % 3 == 0;
+        bool isRange = IsRange(input);
         var planned = new PlannedReference(
             new FileReference(CountingSource.FileName, "root", 1, CountApproximate: true),
             0,
             KeyBox.Of(schema, PartitionTree.Single(schema).Leaves[0].Region, KeyOrder.Bytes),
-            new SegmentList([new KeySegment(isRange ? Key(schema, 5) : [], isRange ? Key(schema, 11) : null, [], [], input.Length % 2 == 0 ? [FieldValue.FromLong(1_000_000_007)] : [])]),
+            new SegmentList([new KeySegment(isRange ? Key(schema, 5) : [], isRange ? Key(schema, 11) : null, [], [], HasRowKey(input) ? [FieldValue.FromLong(1_000_000_007)] : [])]),
             IsWhole: !isRange);
         var memory = new FileMemory(context, new MemoryBudget(long.MaxValue), CountingSource.FileName, () => ValueTask.FromResult(false));
         DataFileCursor cursor = await DataFileCursor.OpenAsync(context, planned, memory, FilePosition.Start, default).ConfigureAwait(false);
@@ -57,6 +82,7 @@ internal sealed class TableTarget : FuzzTarget
                 do
                 {
                     Row row = cursor.MakeRow();
+                    rows?.Add(row);
                     work.Steps++;
                     work.DeliveredBytes += 200 + cursor.Key.Length + RowBytes(row);
                 }
