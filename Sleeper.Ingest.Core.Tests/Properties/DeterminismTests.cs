@@ -40,6 +40,22 @@ public class DeterminismTests
 
     [Theory]
     [InlineData("one leaf")]
+    [InlineData("two leaves")]
+    [InlineData("300 leaves, most rows in one")]
+    public async Task A_large_file_is_the_same_whoever_helps_with_its_row_groups(string name)
+    {
+        var scenario = Scenarios.Get(name);
+        var settings = new ScenarioSettings { RowGroupRows = 3_000, BudgetMebibytes = 512 };
+        var expected = await (await scenario.RunAsync(settings)).DigestsAsync();
+        foreach (int workers in (int[])[2, 4])
+        {
+            var run = await scenario.RunAsync(settings with { Workers = workers });
+            AssertSame(expected, await run.DigestsAsync(), $"{name}, {workers} workers");
+        }
+    }
+
+    [Theory]
+    [InlineData("one leaf")]
     [InlineData("300 leaves")]
     [InlineData("512 leaves on two keys")]
     public async Task A_shared_file_is_the_same_with_any_workers_and_any_memory(string name)

@@ -76,6 +76,18 @@ public unsafe class RowSorterTests
     }
 
     [Fact]
+    public void A_number_behind_a_text_that_all_rows_share_is_ordered_in_one_go()
+    {
+        const int Count = 200_000;
+        var random = new Random(5);
+        List<byte[]> keys = [.. Enumerable.Range(0, Count).Select(_ => (byte[])[.. "elevenequal"u8, 0, 0x80, 0, 0, .. BitConverter.GetBytes(random.NextInt64())[..5]])];
+        AssertSorts(keys, "numbers");
+
+        // Two sweeps at the start, two that load and two that sort; eight if the bytes from the eighth on are sorted by before those behind them.
+        Assert.InRange(Visits(keys), 1, 7 * Count);
+    }
+
+    [Fact]
     public void Long_equal_starts_of_different_lengths_cost_no_more_than_their_bytes_and_no_stack()
     {
         const int Count = 3_000;

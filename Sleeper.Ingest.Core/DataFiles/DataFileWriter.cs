@@ -52,14 +52,14 @@ internal sealed class DataFileWriter : IDisposable
     public Task<WrittenDataFile> WriteAsync(SortedRows rows, DataFileTarget file, CancellationToken cancellationToken) =>
         WriteAsync(file, (builder, output) => WriteRowGroupsAsync(rows, file, builder, output, cancellationToken), cancellationToken);
 
-    /// <summary>The same, with row groups encoded side by side. For one large file.</summary>
+    /// <summary>The same, with row groups encoded side by side, as far as others help. For one large file.</summary>
     /// <param name="rows">Sorted; has at least so many left.</param>
     /// <param name="file">What and where.</param>
     /// <param name="encoders">How many encode at the same time, this call's own thread among them; 2 or more.</param>
-    /// <param name="run">Starts so many workers and completes when all have ended.</param>
+    /// <param name="askForHelp">Told how many more may help and what they are to do. They may begin at any time, or never.</param>
     /// <param name="cancellationToken">Gives up; the objects are removed.</param>
     public Task<WrittenDataFile> WriteSideBySideAsync(
-        SortedRows rows, DataFileTarget file, int encoders, Func<int, Func<Task>, Task> run, CancellationToken cancellationToken) =>
+        SortedRows rows, DataFileTarget file, int encoders, Action<int, Func<Task>> askForHelp, CancellationToken cancellationToken) =>
         WriteAsync(
             file,
             async (builder, output) =>
@@ -72,7 +72,7 @@ internal sealed class DataFileWriter : IDisposable
                 {
                     Clock = Clock,
                 };
-                return await groups.RunAsync(rows, file.RowCount, _options, _sketches, run, cancellationToken).ConfigureAwait(false);
+                return await groups.RunAsync(rows, file.RowCount, _options, _sketches, askForHelp, cancellationToken).ConfigureAwait(false);
             },
             cancellationToken);
 

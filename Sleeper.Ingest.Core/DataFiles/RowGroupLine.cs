@@ -9,10 +9,11 @@ namespace Sleeper.Ingest.Core.DataFiles;
 /// <remarks>
 /// <code>
 /// sorted rows ──▶ columns of a whole group ──▶ waiting line ──▶ encoders ──▶ appended in order
-///                 (this thread)                (encoders long)
+///                 (this thread)                (helpers long)
 /// </code>
 /// Rows come from one cursor, so one thread maps them, and its copies of the columns free it from where the rows lie. When the line is full that
-/// thread encodes a group itself instead of waiting, so all threads are busy. A group's rows and bytes decide where it ends, nothing else.
+/// thread encodes the group that has waited longest instead of waiting, so all threads are busy, and the file is written to its end also if no helper ever
+/// comes. A group's rows and bytes decide where it ends, nothing else.
 /// </remarks>
 internal sealed class RowGroupLine : IDisposable
 {
@@ -21,17 +22,20 @@ internal sealed class RowGroupLine : IDisposable
     private readonly Channel<RowGroupEncoder> _encoders;
     private readonly Func<EncodedRowGroup, Task> _append;
     private readonly List<Group> _groups = [];
-    private readonly int _workers;
+    private readonly int _helpers;
     private readonly Lock _lock = new();
     private readonly Dictionary<long, TaskCompletionSource> _turns = [];
+    private readonly TaskCompletionSource _helpersGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _nextToAppend;
+    private int _helpersHere;
+    private bool _isDone;
     private Exception? _failure;
 
     public RowGroupLine(int encoders, Func<RowColumnMapper> newMapper, Func<RowGroupEncoder> newEncoder, Func<EncodedRowGroup, Task> append)
     {
         _append = append;
-        _workers = encoders - 1;
-        _line = Channel.CreateBounded<Group>(_workers);
+        _helpers = encoders - 1;
+        _line = Channel.CreateBounded<Group>(_helpers);
         _free = Channel.CreateUnbounded<Group>();
         _encoders = Channel.CreateUnbounded<RowGroupEncoder>();
         for (int i = 0; i < encoders; i++)
@@ -39,8 +43,8 @@ internal sealed class RowGroupLine : IDisposable
             _encoders.Writer.TryWrite(newEncoder());
         }
 
-        // One in each worker's hands, as many in the line, and one being filled.
-        for (int i = 0; i < (2 * _workers) + 1; i++)
+        // One in each helper's hands, as many in the line, and one being filled.
+        for (int i = 0; i < (2 * _helpers) + 1; i++)
         {
             var group = new Group(newMapper);
             _groups.Add(group);
@@ -52,11 +56,19 @@ internal sealed class RowGroupLine : IDisposable
     public StageClock? Clock { get; init; }
 
     /// <summary>Encodes and appends so many rows, or all that are left; returns how many.</summary>
+    /// <param name="rows">Sorted.</param>
+    /// <param name="rowCount">Null for all.</param>
+    /// <param name="options">Where groups end.</param>
+    /// <param name="sketches">Fed on the way.</param>
+    /// <param name="askForHelp">
+    /// Told how many may help, and what they are to do. They may begin at any time or never, also when this call has ended: then there is nothing to do.
+    /// </param>
+    /// <param name="cancellationToken">Gives up.</param>
     public async Task<long> RunAsync(
-        SortedRows rows, long? rowCount, DataFileOptions options, SketchSet sketches, Func<int, Func<Task>, Task> run, CancellationToken cancellationToken)
+        SortedRows rows, long? rowCount, DataFileOptions options, SketchSet sketches, Action<int, Func<Task>> askForHelp, CancellationToken cancellationToken)
     {
         long filled = 0;
-        var workers = run(_workers, () => WorkAsync(cancellationToken));
+        askForHelp(_helpers, () => HelpAsync(cancellationToken));
         try
         {
             long number = 0;
@@ -67,10 +79,16 @@ internal sealed class RowGroupLine : IDisposable
                 var begun = Clock?.Begin() ?? default;
                 filled += group.Fill(number++, rows, rowCount - filled, options, sketches);
                 Clock?.End(ClockedStage.Map, begun);
-                if (!_line.Writer.TryWrite(group))
+                while (!_line.Writer.TryWrite(group))
                 {
-                    await EncodeAsync(group, cancellationToken).ConfigureAwait(false);
+                    // The one that has waited longest: a later one would wait for its turn behind it, for ever if nobody helps.
+                    await EncodeNextAsync(cancellationToken).ConfigureAwait(false);
                 }
+            }
+
+            _line.Writer.TryComplete();
+            while (await EncodeNextAsync(cancellationToken).ConfigureAwait(false))
+            {
             }
         }
         catch (Exception error)
@@ -78,8 +96,7 @@ internal sealed class RowGroupLine : IDisposable
             Fail(error);
         }
 
-        _line.Writer.TryComplete();
-        await workers.ConfigureAwait(false);
+        await HelpersEndAsync().ConfigureAwait(false);
         if (_failure is not null)
         {
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_failure);
@@ -101,8 +118,18 @@ internal sealed class RowGroupLine : IDisposable
         }
     }
 
-    private async Task WorkAsync(CancellationToken cancellationToken)
+    private async Task HelpAsync(CancellationToken cancellationToken)
     {
+        lock (_lock)
+        {
+            if (_isDone)
+            {
+                return;
+            }
+
+            _helpersHere++;
+        }
+
         try
         {
             await foreach (var group in _line.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
@@ -116,6 +143,36 @@ internal sealed class RowGroupLine : IDisposable
         {
             Fail(error);
         }
+
+        lock (_lock)
+        {
+            if (--_helpersHere == 0 && _isDone)
+            {
+                _helpersGone.SetResult();
+            }
+        }
+    }
+
+    /// <summary>Lets no more helpers in and waits for those that are here.</summary>
+    private Task HelpersEndAsync()
+    {
+        lock (_lock)
+        {
+            _isDone = true;
+            return _helpersHere == 0 ? Task.CompletedTask : _helpersGone.Task;
+        }
+    }
+
+    /// <summary>Encodes the group that has waited longest; false if none waits.</summary>
+    private async ValueTask<bool> EncodeNextAsync(CancellationToken cancellationToken)
+    {
+        if (!_line.Reader.TryRead(out var group))
+        {
+            return false;
+        }
+
+        await EncodeAsync(group, cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
     private async Task EncodeAsync(Group group, CancellationToken cancellationToken)

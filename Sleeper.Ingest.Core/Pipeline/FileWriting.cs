@@ -19,16 +19,19 @@ internal sealed record FilePlaces(IObjectStore Store, Func<string, int, string> 
 /// <summary>The second half of a pipeline: buckets become data files.</summary>
 /// <remarks>
 /// A bucket's rows come in the order of its leaves, and the rows of each leaf were counted, so a leaf's file is simply the next so many rows.
-/// Workers take buckets one after the other. A file that all leaves share is made of the buckets in their order. Where the table asks for filters or
+/// Workers take buckets one after the other, those with most rows first, so that none is left alone with a large one at the end; who finds none left helps
+/// with the row groups of a file that is too large for one worker. A file that all leaves share is made of the buckets in their order. Where the table asks for filters or
 /// aggregations, rows pass a <see cref="RowTransform"/> on the way, and a file has as many as come out of it; none, no file.
 /// </remarks>
 internal sealed class FileWriting(
     PipelineOptions options, BucketReader reader, int readers, BucketSet buckets, PartitionTree tree, LeafRouter router, FilePlaces places, ProgressMeter meter)
 {
     /// <summary>Each encoder more holds the columns of two row groups, 8 MiB of rows each by default.</summary>
-    private const long BudgetForManyEncoders = 256L << 20;
+    private const long BudgetForEachEncoder = 128L << 20;
 
+    private readonly OpenWork _help = new(WorkersOf(options, readers, buckets));
     private int _nextBucket = -1;
+    private int _filesForManyEncoders;
 
     public async Task<IReadOnlyList<DataFile>> RunAsync(CancellationToken cancellationToken)
     {
@@ -38,19 +41,41 @@ internal sealed class FileWriting(
         }
 
         var files = new DataFile?[tree.Leaves.Count];
+        Bucket[] largestFirst = [.. buckets.Buckets.OrderByDescending(RowsOf)];
         await WorkerPool.RunAsync(
-            readers, token => WriteBucketsAsync(files, token), cancellationToken).ConfigureAwait(false);
+            WorkersOf(options, readers, buckets),
+            async token =>
+            {
+                await WriteBucketsAsync(largestFirst, files, token).ConfigureAwait(false);
+                await _help.JoinAsync(token).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
         return [.. files.OfType<DataFile>()];
     }
 
-    private async Task WriteBucketsAsync(DataFile?[] files, CancellationToken cancellationToken)
+    /// <summary>Where there are fewer buckets than workers, the others help from the start.</summary>
+    private static int WorkersOf(PipelineOptions options, int readers, BucketSet buckets) =>
+        buckets.Buckets.Count < options.Workers ? options.Workers : readers;
+
+    private long RowsOf(Bucket bucket)
+    {
+        long rows = 0;
+        foreach (long ofLeaf in buckets.RowsOfLeaf.Slice(bucket.FirstLeaf, bucket.LeafCount))
+        {
+            rows += ofLeaf;
+        }
+
+        return rows;
+    }
+
+    private async Task WriteBucketsAsync(Bucket[] largestFirst, DataFile?[] files, CancellationToken cancellationToken)
     {
         using var writer = NewWriter();
         using var transform = NewTransform();
         int index;
-        while ((index = Interlocked.Increment(ref _nextBucket)) < buckets.Buckets.Count)
+        while ((index = Interlocked.Increment(ref _nextBucket)) < largestFirst.Length)
         {
-            var bucket = buckets.Buckets[index];
+            var bucket = largestFirst[index];
             using var rows = reader.Open(bucket);
             for (int leaf = bucket.FirstLeaf; leaf < bucket.FirstLeaf + bucket.LeafCount; leaf++)
             {
@@ -130,19 +155,47 @@ internal sealed class FileWriting(
         var file = new DataFileTarget(places.Store, places.PathOf(name), partitionId, rowCount, meter.Written);
         places.Announce(file.Path);
         places.Announce(file.SketchesPath);
-        var written = IsForManyEncoders(rowCount ?? buckets.RowCount / Math.Max(1, tree.Leaves.Count))
-            ? await writer.WriteSideBySideAsync(rows, file, options.Workers, RunWorkersAsync, cancellationToken).ConfigureAwait(false)
-            : await writer.WriteAsync(rows, file, cancellationToken).ConfigureAwait(false);
+        long expectedRows = rowCount ?? buckets.RowCount / Math.Max(1, tree.Leaves.Count);
+        var written = options.SharedFile
+            ? await EncodeSharedFileAsync(writer, rows, file, expectedRows, cancellationToken).ConfigureAwait(false)
+            : await EncodeFileOfLeafAsync(writer, rows, file, expectedRows, cancellationToken).ConfigureAwait(false);
         meter.FileDone(written.RowCount);
         return written;
     }
 
-    /// <summary>Where buckets cannot keep all workers busy, the row groups of a large file do.</summary>
-    private bool IsForManyEncoders(long rowCount) =>
-        options.Workers > 1 && rowCount > options.DataFiles.RowGroupRows && (options.SharedFile || buckets.Buckets.Count < options.Workers)
-        && options.MemoryBudgetBytes >= BudgetForManyEncoders;
+    private Task<WrittenDataFile> EncodeSharedFileAsync(
+        DataFileWriter writer, SortedRows rows, DataFileTarget file, long expectedRows, CancellationToken cancellationToken) =>
+        MayUseManyEncoders(expectedRows)
+            ? writer.WriteSideBySideAsync(
+                rows, file, options.Workers, (helpers, work) => _ = WorkerPool.RunAsync(helpers, _ => work(), CancellationToken.None), cancellationToken)
+            : writer.WriteAsync(rows, file, cancellationToken);
 
-    private static Task RunWorkersAsync(int workers, Func<Task> body) => WorkerPool.RunAsync(workers, _ => body(), CancellationToken.None);
+    /// <summary>
+    /// A file that is so large that the others do not keep the other workers busy meanwhile is open for their help; one at a time, for the memory. Such a
+    /// file costs about as much processor time either way.
+    /// </summary>
+    private async Task<WrittenDataFile> EncodeFileOfLeafAsync(
+        DataFileWriter writer, SortedRows rows, DataFileTarget file, long expectedRows, CancellationToken cancellationToken)
+    {
+        int workers = WorkersOf(options, readers, buckets);
+        bool isLarge = workers > 1 && 2 * workers * expectedRows > buckets.RowCount;
+        if (!isLarge || !MayUseManyEncoders(expectedRows) || Interlocked.CompareExchange(ref _filesForManyEncoders, 1, 0) != 0)
+        {
+            return await writer.WriteAsync(rows, file, cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            return await writer.WriteSideBySideAsync(rows, file, workers, _help.Offer, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Volatile.Write(ref _filesForManyEncoders, 0);
+        }
+    }
+
+    private bool MayUseManyEncoders(long rowCount) =>
+        options.Workers > 1 && rowCount > options.DataFiles.RowGroupRows && options.MemoryBudgetBytes >= BudgetForEachEncoder * options.Workers;
 
     private int SkipBytes => buckets.KeysHaveLeaf ? BucketSet.LeafPrefixBytes : 0;
 

@@ -52,11 +52,14 @@ internal static unsafe class KeyPrefixSort
         }
 
         ulong varying = VaryingBits(entries, count);
-        int wantedBits = Math.Min(BitOperations.Log2((uint)count) + 1 + SpareBits, MaxPasses * MaxDigitBits);
+        int wantedBits = WantedBits(count);
         ulong mask = gathersBits ? HighestBits(varying, wantedBits) : HighestSlice(varying, wantedBits);
         SortByMask(entries, scratch, count, histograms, mask, gathersBits);
         return (varying & ~mask) == 0 ? ulong.MaxValue : mask;
     }
+
+    /// <summary>So many bits tell so many random keys apart well enough.</summary>
+    public static int WantedBits(int count) => Math.Min(BitOperations.Log2((uint)count) + 1 + SpareBits, MaxPasses * MaxDigitBits);
 
     /// <summary>Orders a few entries by their whole prefixes, stably.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

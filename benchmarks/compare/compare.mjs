@@ -6,7 +6,6 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const here = path.dirname(fileURLToPath(import.meta.url))
-const runner = path.join(here, '..', 'Sleeper.Ingest.Benchmarks', 'bin', 'Release', 'net10.0', 'Sleeper.Ingest.Benchmarks.dll')
 const kinds = {
   s128: 'file', 'one-file': 'file', flights: 'file', wide: 'file', row: 'rows', typed: 'rows', threads: 'file', 'parquet-read': 'parquet', 'parquet-write': 'parquet',
 }
@@ -15,12 +14,14 @@ const kind = kinds[workload]
 const input = kind === 'rows' ? undefined : rest.shift()
 const option = (name, fallback) => rest.includes(name) ? rest[rest.indexOf(name) + 1] : fallback
 const rows = option('--rows')
+const runner = option('--runner', path.join(here, '..', 'Sleeper.Ingest.Benchmarks', 'bin', 'Release', 'net10.0', 'Sleeper.Ingest.Benchmarks.dll'))
 if (!kind || (kind === 'rows' ? !rows : !input)) {
   console.error(`usage: node compare.mjs s128|one-file|flights|wide FILE [--runs 5] [--threads 2] [--memory BYTES] [--no-sync]
        node compare.mjs row|typed --rows N [the same]      S128 out of the caller's memory; DuckDB by its appender
        node compare.mjs threads FILE [the same]            S128 by us, with one thread and with --threads
        node compare.mjs parquet-read FILE [--runs 5] [--threads 2] [--repeat 5]
-       node compare.mjs parquet-write FILE [--runs 5] [--threads 2] [--repeat 5] [--codec zstd|snappy|uncompressed] [--level N]`)
+       node compare.mjs parquet-write FILE [--runs 5] [--threads 2] [--repeat 5] [--codec zstd|snappy|uncompressed] [--level N]
+       each with [--runner DLL] if another build is to be measured than that of 'dotnet build -c Release'`)
   process.exit(2)
 }
 

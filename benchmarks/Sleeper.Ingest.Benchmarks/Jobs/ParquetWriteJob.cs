@@ -53,7 +53,13 @@ internal static class ParquetWriteJob
                 sorted,
                 target,
                 options.Threads,
-                (workers, work) => Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(work))),
+                (helpers, work) =>
+                {
+                    for (int i = 0; i < helpers; i++)
+                    {
+                        _ = Task.Run(work);
+                    }
+                },
                 CancellationToken.None);
         measurement.End();
         return written.LengthBytes;
