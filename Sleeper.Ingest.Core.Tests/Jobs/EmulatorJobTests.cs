@@ -1,70 +1,130 @@
 using System.Globalization;
+using Sleeper.Ingest.Core.DataFiles;
 using Sleeper.Ingest.Core.Jobs;
+using Sleeper.Ingest.Core.Jobs.DynamoDb;
 using Sleeper.Ingest.Core.ObjectStores.S3;
 using Sleeper.Ingest.Core.Queues.Sqs;
+using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.StateStores.DynamoDb;
+using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 using Sleeper.Ingest.Core.Tests.Emulators;
 using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.Core.Tests.Jobs;
 
-/// <summary>The whole way over emulated services: jobs on SQS with dead letters, input and tables in buckets, processes that are killed while they work.</summary>
-public sealed class EmulatorJobTests
+/// <summary>
+/// The whole way over emulated services: jobs on SQS with dead letters, worked off by processes that are killed while they work. In rounds of 20 jobs and two kills, so no
+/// job is killed more than twice, and three receives are enough.
+/// </summary>
+/// <remarks>One round; with SLEEPER_SOAK=n n rounds, and the same with own tables in a bucket.</remarks>
+public sealed class EmulatorJobTests : IAsyncLifetime
 {
     private const int Jobs = 20;
     private const int Workers = 4;
-    private const int Kills = 2; // with three receives a job bears two
+    private const int Kills = 2;
+    private const int MaxReceiveCount = 3;
 
-    [Fact]
-    public async Task Jobs_on_a_queue_of_the_cloud_are_done_once_by_processes_that_are_killed()
+    private static readonly string? Soak = Environment.GetEnvironmentVariable("SLEEPER_SOAK");
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly List<IDisposable> _clients = [];
+    private AwsEmulator _aws = null!;
+    private SqsClient _sqs = null!;
+    private S3ObjectStore _source = null!;
+
+    public static TheoryData<string> Places => Soak is null ? ["instance"] : ["instance", "bucket"];
+
+    private static int Rounds => Soak is null ? 1 : int.TryParse(Soak, NumberStyles.None, CultureInfo.InvariantCulture, out int rounds) && rounds > 0 ? rounds : 5;
+
+    private string Spill => Path.Combine(_folder.Path, "spill");
+
+    public async ValueTask InitializeAsync()
     {
-        var aws = await AwsEmulator.GetAsync();
-        using var s3 = aws.NewS3Client();
-        string input = await aws.NewBucketAsync("input"), tablesBucket = await aws.NewBucketAsync("tables");
-        using var source = new S3ObjectStore(s3, input);
-        using var tables = new S3ObjectStore(s3, tablesBucket);
-        await Table.CreateAsync(tables, JobBed.TableName, SmallIngest.Schema, SmallIngest.SplitPoints);
-        using var sqs = new SqsClient(AwsEmulator.Credentials, new SqsClientConfig { ServiceURL = aws.ServiceUrl, AuthenticationRegion = AwsEmulator.Region });
-        var (queue, dead) = await NewQueueAsync(sqs);
-        for (int i = 0; i < Jobs; i++)
-        {
-            string key = string.Create(CultureInfo.InvariantCulture, $"in/{i}.parquet");
-            await source.PutAsync(key, SmallDataFile.Write(SmallIngest.Schema, [.. SmallIngest.Rows($"{i}")]));
-            await queue.SendAsync(BodyOf(i, $"{input}/{key}"));
-        }
-
-        using var folder = new TemporaryFolder();
-        string[] arguments = ["--endpoint", aws.ServiceUrl, "--queue", queue.Name, "--tables-bucket", tablesBucket, "--spill", Path.Combine(folder.Path, "spill"), "--lease-ms", "6000"];
-        await RunWorkersAsync(arguments, sqs, queue.Name);
-
-        var copies = await SmallIngest.CopiesAsync(tables, table: JobBed.TableName);
-        Assert.Equal(Enumerable.Range(0, Jobs).Where(IsGood).Select(i => $"{i}").Order(), copies.Keys.Order());
-        Assert.All(copies, c => Assert.Equal(1, c.Value));
-        await CheckTrackerAsync(new JobReports(new ObjectStoreJobTracker(tables)));
-        await CheckDeadLettersAsync(dead);
-        await (await Table.OpenAsync(tables, JobBed.TableName)).MaintainAsync(new MaintenanceOptions { Grace = TimeSpan.Zero, SpillFolder = Path.Combine(folder.Path, "spill") });
-        Assert.DoesNotContain(
-            await SmallIngest.StrayObjectsAsync(tables, JobBed.TableName),
-            p => p.Contains("/data/", StringComparison.Ordinal) || p.Contains("/ingests/", StringComparison.Ordinal));
+        _aws = await AwsEmulator.GetAsync();
+        _sqs = Keep(new SqsClient(AwsEmulator.Credentials, new SqsClientConfig { ServiceURL = _aws.ServiceUrl, AuthenticationRegion = AwsEmulator.Region }));
+        _source = Keep(new S3ObjectStore(Keep(_aws.NewS3Client()), await _aws.NewBucketAsync("input")));
     }
 
-    private static async Task RunWorkersAsync(string[] arguments, SqsClient sqs, string queueUrl)
+    public ValueTask DisposeAsync()
     {
-        var workers = Enumerable.Range(0, Workers).Select(_ => WorkerProcess.Start("work-jobs", arguments)).ToList();
+        _clients.ForEach(c => c.Dispose());
+        _folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [Theory]
+    [MemberData(nameof(Places))]
+    public async Task Every_job_is_done_once_by_processes_that_are_killed(string place)
+    {
+        var bed = place == "instance" ? await NewInstanceBedAsync() : await NewBucketBedAsync();
+        for (int round = 0; round < Rounds; round++)
+        {
+            for (int i = 0; i < Jobs; i++)
+            {
+                await SendAsync(bed, (round * Jobs) + i);
+            }
+
+            await WorkOffAsync(bed);
+        }
+
+        int[] all = [.. Enumerable.Range(0, Rounds * Jobs)];
+        var copies = await CopiesAsync(bed);
+        Assert.Equal(all.Where(IsGood).Select(i => $"{i}").Order(), copies.Keys.Order());
+        Assert.All(copies, c => Assert.Equal(1, c.Value));
+        await CheckTrackerAsync(bed, all);
+        await CheckDeadLettersAsync(bed, all);
+        await bed.CheckLeftAsync();
+        Assert.Empty(Directory.Exists(Spill) ? Directory.EnumerateFiles(Spill, "*.spill", SearchOption.AllDirectories) : []);
+    }
+
+    private static bool IsGood(int job) => job % 5 != 4;
+
+    /// <summary>Of the bad ones, one names a file that is not there, one no table, one is no JSON, and one has a damaged page.</summary>
+    private static string KindOf(int job) => IsGood(job) ? "good" : (job / 5 % 4) switch { 0 => "no json", 1 => "no table", 2 => "damaged", _ => "no file" };
+
+    private async Task SendAsync(Bed bed, int job)
+    {
+        string key = string.Create(CultureInfo.InvariantCulture, $"in/{job}.parquet"), file = $"{_source.Name["s3://".Length..]}/{key}";
+        byte[] bytes = SmallDataFile.Write(SmallIngest.Schema, [.. SmallIngest.Rows($"{job}")]);
+        if (KindOf(job) == "damaged")
+        {
+            bytes.AsSpan(20, 60).Fill(0xFF); // a page; the footer is as it was
+        }
+
+        await _source.PutAsync(key, bytes);
+        if (KindOf(job) == "no json")
+        {
+            await bed.Queue.SendAsync($$"""{"id":"job-{{job}}","tableName":"flights","files":[""");
+            return;
+        }
+
+        await bed.SendAsync(new IngestJobMessage
+        {
+            Id = $"job-{job}",
+            TableName = KindOf(job) == "no table" ? "nowhere" : bed.TableName,
+            Files = KindOf(job) == "no file" ? [file, $"{file}-more.parquet"] : [file],
+        });
+    }
+
+    private async Task WorkOffAsync(Bed bed)
+    {
+        var workers = Enumerable.Range(0, Workers).Select(_ => WorkerProcess.Start("work-jobs", bed.Arguments)).ToList();
         try
         {
             await Task.WhenAll(workers.Select(w => w.ExpectLineAsync("ready")));
             for (int kill = 0; kill < Kills; kill++)
             {
-                int left = Jobs - ((kill + 1) * Jobs / (Kills + 2));
-                await UntilAsync(async () => (await CountAsync(sqs, queueUrl)).Total <= left);
+                // While every worker has a message in its hands.
+                int left = Jobs - (kill * Jobs / (Kills + 2));
+                await UntilAsync(async () => await CountAsync(bed) is var (waiting, taken) && taken >= Workers && waiting + taken <= left);
                 await workers[0].KillAsync();
                 await workers[0].DisposeAsync();
                 workers.RemoveAt(0);
-                workers.Add(WorkerProcess.Start("work-jobs", arguments));
+                workers.Add(WorkerProcess.Start("work-jobs", bed.Arguments));
             }
 
-            await UntilAsync(async () => (await CountAsync(sqs, queueUrl)).Total == 0);
+            await UntilAsync(async () => await CountAsync(bed) is (0, 0));
             await Task.WhenAll(workers.Select(w => w.WriteLineAsync("stop")));
             await Task.WhenAll(workers.Select(w => w.ExpectSuccessAsync()));
         }
@@ -77,60 +137,132 @@ public sealed class EmulatorJobTests
         }
     }
 
-    /// <summary>Some are good, some name a file that is not there, some are no JSON, one is of no table.</summary>
-    private static bool IsGood(int job) => job % 5 != 4;
-
-    private static string BodyOf(int job, string file) => job switch
+    /// <summary>How often the rows of each job are in the table, none in part.</summary>
+    private static async Task<Dictionary<string, int>> CopiesAsync(Bed bed)
     {
-        4 => """{"id":"job-4","tableName":"flights","files":[""",
-        9 => $$"""{"id":"job-9","tableName":"nowhere","files":["{{file}}"]}""",
-        _ => new IngestJobMessage { Id = $"job-{job}", TableName = JobBed.TableName, Files = IsGood(job) ? [file] : [file, $"{file}-more.parquet"] }.ToJson(),
-    };
-
-    private static async Task CheckTrackerAsync(JobReports reports)
-    {
-        for (int i = 0; i < Jobs; i++)
+        var rows = await (await bed.OpenTableAsync()).ReadAsync(TableQuery.All).ToListAsync();
+        return rows.GroupBy(r => r.GetString(1)).ToDictionary(j => j.Key, j =>
         {
-            if (i != 4)
+            Assert.Equal(0, j.Count() % SmallIngest.RowCount);
+            Assert.All(j.GroupBy(r => r.GetInt(2)), number => Assert.Equal(j.Count() / SmallIngest.RowCount, number.Count()));
+            return j.Count() / SmallIngest.RowCount;
+        });
+    }
+
+    private static async Task CheckTrackerAsync(Bed bed, int[] jobs)
+    {
+        foreach (int job in jobs.Where(j => KindOf(j) != "no json"))
+        {
+            var status = await bed.Reports.FindAsync($"job-{job}");
+            Assert.Equal(KindOf(job) switch { "good" => JobState.Finished, "damaged" => JobState.Failed, _ => JobState.Rejected }, status?.State);
+            if (IsGood(job))
             {
-                Assert.Equal(IsGood(i) ? JobState.Finished : JobState.Rejected, (await reports.FindAsync($"job-{i}"))?.State);
+                // A killed worker's run goes on, so it is one: started, in the table, finished.
+                var run = Assert.Single(status!.Runs);
+                Assert.Equal((1, 1, 1), (Count<JobStarted>(run), Count<JobAddedFiles>(run), Count<JobFinished>(run)));
+                Assert.False(status.IsUnfinished);
+            }
+            else if (KindOf(job) == "damaged")
+            {
+                Assert.All(status!.Runs, r => Assert.Contains($"{job}.parquet", string.Join(' ', r.Reasons), StringComparison.Ordinal));
             }
         }
 
-        var rejected = await reports.ListRejectedAsync();
-        Assert.Equal(4, rejected.Count);
         Assert.Equal(
-            ["Could not find one or more paths", "Could not find one or more paths", "Error parsing JSON.", "Table not found"],
-            rejected.Select(j => j.Runs[0].Reasons[0].Split(" Reason:")[0]).Order());
-        Assert.True((await reports.ListTasksAsync()).Count >= Workers);
+            jobs.Select(KindOf).Select(k => k switch { "no json" => "Error parsing JSON.", "no table" => "Table not found", "no file" => "Could not find one or more paths", _ => "" })
+                .Where(r => r.Length > 0).Order(),
+            (await bed.Reports.ListRejectedAsync()).Select(j => j.Runs[0].Reasons[0].Split(" Reason:")[0]).Order());
+        var tasks = await bed.Reports.ListTasksAsync();
+        Assert.Equal((Rounds * (Workers + Kills), Rounds * Kills), (tasks.Count, tasks.Count(t => t.FinishTime is null)));
+
+        static int Count<T>(JobRun run) => run.Updates.Count(u => u is T);
     }
 
-    private static async Task CheckDeadLettersAsync(SqsQueue dead)
+    private static async Task CheckDeadLettersAsync(Bed bed, int[] jobs)
     {
-        int count = 0;
-        while (await dead.ReceiveAsync(TimeSpan.Zero, TimeSpan.FromMinutes(5)) is { } letter)
+        List<string> letters = [];
+        while (await bed.Dead.ReceiveAsync(TimeSpan.Zero, TimeSpan.FromMinutes(5)) is { } letter)
         {
-            count++;
-            Assert.Contains(Enumerable.Range(0, Jobs).Where(i => !IsGood(i)), i => letter.Body!.Contains($"\"job-{i}\"", StringComparison.Ordinal));
+            letters.Add(letter.Body!.Split('"')[3]);
         }
 
-        Assert.Equal(Jobs / 5, count);
+        Assert.Equal(jobs.Where(j => !IsGood(j)).Select(j => $"job-{j}").Order(), letters.Order());
     }
 
-    private static async Task<(SqsQueue Queue, SqsQueue Dead)> NewQueueAsync(SqsClient sqs)
+    private async Task<Bed> NewInstanceBedAsync()
     {
-        string name = AwsEmulator.UniqueName("jobs");
-        string deadUrl = await sqs.CreateQueueAsync(name + "-dead");
-        string arn = (await sqs.GetAttributesAsync(deadUrl, ["QueueArn"]))["QueueArn"];
-        string url = await sqs.CreateQueueAsync(name, new Dictionary<string, string> { ["RedrivePolicy"] = $$"""{"deadLetterTargetArn":"{{arn}}","maxReceiveCount":"3"}""" });
-        return (new SqsQueue(sqs, url), new SqsQueue(sqs, deadUrl));
+        var live = await LiveInstanceDump.LoadAsync("01-deployed");
+        var s3 = Keep(_aws.NewS3Client());
+        var instance = Keep(await SleeperInstance.OpenAsync(live.ConfigBucket, new SleeperInstanceOptions { S3Client = s3, DynamoDbClient = Keep(_aws.NewDynamoDbClient()) }));
+        await Table.CreateAsync(
+            instance, JobBed.TableName + "-of-jobs", SmallIngest.Schema, SmallIngest.SplitPoints,
+            new Dictionary<string, string> { ["sleeper.table.ingest.job.files.commit.async"] = "false" });
+        var (queue, dead) = await NewQueueAsync($"sleeper-{live.InstanceId}-IngestJobQ");
+        var sender = new InstanceJobSender(instance, _sqs);
+        return new Bed
+        {
+            Queue = queue,
+            Dead = dead,
+            TableName = JobBed.TableName + "-of-jobs",
+            SendAsync = job => sender.SendAsync(job),
+            Arguments = ["--endpoint", _aws.ServiceUrl, "--instance", live.ConfigBucket, "--spill", Spill, "--lease-ms", "6000"],
+            OpenTableAsync = () => Table.OpenAsync(instance, JobBed.TableName + "-of-jobs"),
+            Reports = new JobReports(DynamoDbJobTracker.ForInstance(instance)),
+            CheckLeftAsync = async () =>
+            {
+                // What the killed wrote of a try stays in the data bucket, nobody's: at most one try a kill, named after its ingest and attempt.
+                var table = await instance.OpenTableAsync(JobBed.TableName + "-of-jobs", TableFixture.Options(), null, default);
+                var state = await table.StateStore.LoadStateAsync();
+                var owned = state.References.Select(r => LiveTablePaths.KeyOf(r.FileName)).SelectMany(f => new[] { f, DataFileNames.SketchesPath(f) }).ToHashSet();
+                var tries = (await TableFixture.ObjectsAsync(table.DataBucket, $"{table.Table.Id}/data/")).Where(p => !owned.Contains(p)).Select(p =>
+                {
+                    Assert.True(LiveTablePaths.TryParseIngest(Path.ChangeExtension(p, ".parquet"), out string ingest, out string attempt), p);
+                    return (ingest, attempt);
+                });
+                Assert.InRange(tries.Distinct().Count(), 0, Rounds * Kills);
+            },
+        };
     }
 
-    private static async Task<(int Visible, int Total)> CountAsync(SqsClient sqs, string url)
+    private async Task<Bed> NewBucketBedAsync()
     {
-        var found = await sqs.GetAttributesAsync(url, ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]);
-        int visible = int.Parse(found["ApproximateNumberOfMessages"], CultureInfo.InvariantCulture);
-        return (visible, visible + int.Parse(found["ApproximateNumberOfMessagesNotVisible"], CultureInfo.InvariantCulture));
+        string bucket = await _aws.NewBucketAsync("tables");
+        var tables = Keep(new S3ObjectStore(Keep(_aws.NewS3Client()), bucket));
+        await Table.CreateAsync(tables, JobBed.TableName, SmallIngest.Schema, SmallIngest.SplitPoints);
+        var (queue, dead) = await NewQueueAsync(AwsEmulator.UniqueName("jobs"));
+        return new Bed
+        {
+            Queue = queue,
+            Dead = dead,
+            TableName = JobBed.TableName,
+            SendAsync = job => queue.SendAsync(job.ToJson()),
+            Arguments = ["--endpoint", _aws.ServiceUrl, "--queue", queue.Name, "--tables-bucket", bucket, "--spill", Spill, "--lease-ms", "6000"],
+            OpenTableAsync = () => Table.OpenAsync(tables, JobBed.TableName),
+            Reports = new JobReports(new ObjectStoreJobTracker(tables)),
+            CheckLeftAsync = async () =>
+            {
+                await (await Table.OpenAsync(tables, JobBed.TableName)).MaintainAsync(new MaintenanceOptions { Grace = TimeSpan.Zero, SpillFolder = Spill });
+                Assert.DoesNotContain(
+                    await SmallIngest.StrayObjectsAsync(tables, JobBed.TableName),
+                    p => p.Contains("/data/", StringComparison.Ordinal) || p.Contains("/ingests/", StringComparison.Ordinal));
+            },
+        };
+    }
+
+    private async Task<(SqsQueue Queue, SqsQueue Dead)> NewQueueAsync(string name)
+    {
+        string deadUrl = await _sqs.CreateQueueAsync(name + "-dead");
+        string arn = (await _sqs.GetAttributesAsync(deadUrl, ["QueueArn"]))["QueueArn"];
+        string url = await _sqs.CreateQueueAsync(
+            name, new Dictionary<string, string> { ["RedrivePolicy"] = $$"""{"deadLetterTargetArn":"{{arn}}","maxReceiveCount":"{{MaxReceiveCount}}"}""" });
+        return (new SqsQueue(_sqs, url), new SqsQueue(_sqs, deadUrl));
+    }
+
+    private async Task<(int Waiting, int Taken)> CountAsync(Bed bed)
+    {
+        var found = await _sqs.GetAttributesAsync(bed.Queue.Name, ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"]);
+        int Number(string name) => int.Parse(found[name], CultureInfo.InvariantCulture);
+        return (Number("ApproximateNumberOfMessages") + Number("ApproximateNumberOfMessagesDelayed"), Number("ApproximateNumberOfMessagesNotVisible"));
     }
 
     private static async Task UntilAsync(Func<Task<bool>> isSo)
@@ -138,7 +270,34 @@ public sealed class EmulatorJobTests
         for (int i = 0; !await isSo(); i++)
         {
             Assert.True(i < 2_000, "It did not happen in time.");
-            await Task.Delay(50);
+            await Task.Delay(20);
         }
+    }
+
+    private T Keep<T>(T client)
+        where T : IDisposable
+    {
+        _clients.Add(client);
+        return client;
+    }
+
+    /// <summary>Where jobs are sent, what they go into, and what is known of them.</summary>
+    private sealed record Bed
+    {
+        public required SqsQueue Queue { get; init; }
+
+        public required SqsQueue Dead { get; init; }
+
+        public required string TableName { get; init; }
+
+        public required Func<IngestJobMessage, Task<string>> SendAsync { get; init; }
+
+        public required string[] Arguments { get; init; }
+
+        public required Func<Task<Table>> OpenTableAsync { get; init; }
+
+        public required JobReports Reports { get; init; }
+
+        public required Func<Task> CheckLeftAsync { get; init; }
     }
 }

@@ -91,7 +91,8 @@ internal sealed class InProcessInstance : HttpMessageHandler
     }
 
     /// <summary>Opens it by its id, so that the account is asked for, too.</summary>
-    public Task<SleeperInstance> OpenAsync() => SleeperInstance.OpenAsync(Id, Options(Http), TestContext.Current.CancellationToken);
+    /// <param name="handler">What stands before all services; null for <see cref="Http"/>.</param>
+    public Task<SleeperInstance> OpenAsync(HttpMessageHandler? handler = null) => SleeperInstance.OpenAsync(Id, Options(handler ?? Http), TestContext.Current.CancellationToken);
 
     /// <summary>Opens it past all faults, without its requests being noted.</summary>
     public Task<SleeperInstance> OpenDirectAsync() => SleeperInstance.OpenAsync(ConfigBucketName, Options(null), TestContext.Current.CancellationToken);

@@ -5,7 +5,7 @@ namespace Sleeper.Ingest.Core.Samples;
 /// <summary>A command line: a command, what follows it, and options.</summary>
 internal sealed class Arguments
 {
-    private static readonly string[] Switches = ["--once", "--until-empty", "--unfinished", "--rejected", "--watch"];
+    private static readonly string[] Switches = ["--once", "--until-empty", "--unfinished", "--rejected", "--watch", "--ecs"];
     private readonly List<string> _values = [];
     private readonly List<(string Option, string Value)> _options = [];
 

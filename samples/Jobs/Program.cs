@@ -8,11 +8,15 @@ const string Usage = """
       create TABLES TABLE FILE --row-key NAME [--sort-key NAME] [--leaves N]   a table with the columns of a Parquet file; its leaves by its first rows
       send   INBOX TABLE FILE... [--id ID] [--once]                            a job: files, and folders of files
       work   TABLES INBOX [--at-a-time N] [--until-empty]                      works jobs off until it is stopped; start as many as you like
+      start  TABLES INBOX [--max N] [--jobs-per-task N] [--until-empty]        starts as many workers as the inbox is long
       status TABLES [TABLE] [--job ID | --unfinished | --rejected | --task ID | --hours N] [--watch]
 
-      TABLES  a folder that holds tables, s3://bucket/prefix, or sleeper://ID for a deployed instance (work and status)
+      TABLES  a folder that holds tables, s3://bucket/prefix, or sleeper://ID for a deployed instance
       INBOX   a folder, s3://bucket/prefix, or the address of an SQS queue (https://...). A file NAME.json put into the folder by hand is a job, too:
               {"tableName":"flights","files":["/data/flights.parquet"]}
+
+      Of an instance INBOX is sleeper://ID to send to, and left out to work and start: its own queue, as its properties say. create has --property NAME=VALUE
+      in place of --leaves, and start has --ecs to start the instance's own tasks. --endpoint URL is another service than AWS, such as an emulator.
     """;
 
 using var stop = new CancellationTokenSource();
@@ -35,6 +39,9 @@ try
             break;
         case "work":
             await WorkCommand.RunAsync(arguments, stop.Token);
+            break;
+        case "start":
+            await StartCommand.RunAsync(arguments, stop.Token);
             break;
         case "status":
             await StatusCommand.RunAsync(arguments, stop.Token);

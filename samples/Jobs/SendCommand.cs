@@ -7,7 +7,8 @@ internal static class SendCommand
 {
     public static async Task RunAsync(Arguments arguments, CancellationToken token)
     {
-        var queue = Places.Queue(arguments.Value(0, "INBOX"));
+        var places = new Places(arguments.Option("--endpoint"));
+        string inbox = arguments.Value(0, "INBOX");
         arguments.Value(2, "FILE");
         var job = new IngestJobMessage
         {
@@ -16,7 +17,15 @@ internal static class SendCommand
             Files = [.. arguments.From(2).Select(Places.Absolute)],
             Once = arguments.Has("--once"),
         };
-        string message = await queue.SendAsync(job.ToJson(), cancellationToken: token);
+        if (Places.IsInstance(inbox))
+        {
+            using var instance = await places.InstanceAsync(inbox, token);
+            await new InstanceJobSender(instance, places.Sqs).SendAsync(job, token);
+            Console.WriteLine($"The job '{job.Id}' is sent to the instance '{instance.Id}'.");
+            return;
+        }
+
+        string message = await places.Queue(inbox).SendAsync(job.ToJson(), cancellationToken: token);
         Console.WriteLine($"The job '{job.Id}' is sent as message '{message}'.");
     }
 }

@@ -11,7 +11,7 @@ internal static class StatusCommand
 
     public static async Task RunAsync(Arguments arguments, CancellationToken token)
     {
-        var place = await TablePlace.OpenAsync(arguments.Value(0, "TABLES"), token);
+        var place = await TablePlace.OpenAsync(new Places(arguments.Option("--endpoint")), arguments.Value(0, "TABLES"), token);
         if (!arguments.Has("--watch"))
         {
             PrintLines(await FindAsync(place, arguments, token));
@@ -135,7 +135,7 @@ internal static class StatusCommand
         [
             OneLine(job.JobId, 40),
             job.State.ToString(),
-            job.TableName ?? "-",
+            job.TableName ?? job.TableId ?? "-",
             run.InputFileCount.ToString(culture),
             run.RowsRead.ToString("N0", culture),
             run.PercentDone is { } percent ? percent.ToString("N0", culture) + "%" : "-",

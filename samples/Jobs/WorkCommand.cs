@@ -10,13 +10,8 @@ internal static class WorkCommand
 {
     public static async Task RunAsync(Arguments arguments, CancellationToken token)
     {
-        var place = await TablePlace.OpenAsync(arguments.Value(0, "TABLES"), token);
-        var options = new IngestJobWorkerOptions
+        var options = await OptionsAsync(new Places(arguments.Option("--endpoint")), arguments, token) with
         {
-            Queue = Places.Queue(arguments.Value(1, "INBOX")),
-            Tables = place.Tables,
-            Tracker = place.Tracker,
-            Inputs = Places.Inputs,
             MaxConcurrentJobs = arguments.Number("--at-a-time", 1),
             GracePeriod = TimeSpan.FromSeconds(20),
         };
@@ -35,7 +30,16 @@ internal static class WorkCommand
         await app.RunAsync(token);
     }
 
-    private static void AddLogging(ILoggingBuilder logging) => logging
+    /// <summary>An instance without an inbox: everything as its properties say.</summary>
+    public static async Task<IngestJobWorkerOptions> OptionsAsync(Places places, Arguments arguments, CancellationToken token)
+    {
+        var place = await TablePlace.OpenAsync(places, arguments.Value(0, "TABLES"), token);
+        return place.Instance is not null && arguments.From(1).Count == 0
+            ? IngestJobWorkerOptions.ForInstance(place.Instance, places.Sqs)
+            : new IngestJobWorkerOptions { Queue = places.Queue(arguments.Value(1, "INBOX")), Tables = place.Tables, Tracker = place.Tracker, Inputs = places.Inputs };
+    }
+
+    public static void AddLogging(ILoggingBuilder logging) => logging
         .AddSimpleConsole(console => console.SingleLine = true)
         .AddFilter("Microsoft", LogLevel.Warning)
         .AddFilter("Sleeper.Ingest.Core", LogLevel.Warning)

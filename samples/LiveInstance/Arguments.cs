@@ -8,7 +8,7 @@ internal sealed record Arguments
 
           --instance  the id of a deployed Sleeper instance, at most 20 characters
           --endpoint  another service than AWS, for example an emulator at http://localhost:5000   default: what the AWS SDK finds
-          --deploy    yes: first makes the buckets and DynamoDB tables of a small instance, in an emulator
+          --deploy    yes: first makes the buckets, DynamoDB tables and queue of a small instance, in an emulator
                       (a real one is deployed with Sleeper's own tools)                            default: no
           --table     the table's name; it is made if the instance does not have it                default: readings
           --day       which day's readings are ingested, from 1; a day is added once               default: 1

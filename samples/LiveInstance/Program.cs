@@ -5,6 +5,7 @@ using Amazon.S3;
 using Amazon.SecurityToken;
 using Amazon.SecurityToken.Model;
 using Sleeper.Ingest.Core;
+using Sleeper.Ingest.Core.Queues.Sqs;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Samples.LiveInstance;
 using Sleeper.Ingest.Core.Schemas;
@@ -56,7 +57,8 @@ async Task DeployAsync(SleeperInstanceOptions options)
     using var s3 = new AmazonS3Client(options.S3Config);
     using var dynamoDb = new AmazonDynamoDBClient(options.DynamoDbConfig);
     string account = (await token.GetCallerIdentityAsync(new GetCallerIdentityRequest())).Account;
-    await Deployment.RunAsync(arguments.Instance, account, s3, dynamoDb);
+    using var sqs = new SqsClient(new SqsClientConfig { ServiceURL = arguments.Endpoint });
+    await Deployment.RunAsync(arguments.Instance, account, s3, dynamoDb, sqs);
 }
 
 async Task MakeTableAsync(SleeperInstance instance)

@@ -1,3 +1,4 @@
+using Amazon.DynamoDBv2;
 using Amazon.Runtime;
 using Amazon.S3;
 using Sleeper.Ingest.Core.Jobs;
@@ -5,19 +6,21 @@ using Sleeper.Ingest.Core.ObjectStores;
 using Sleeper.Ingest.Core.ObjectStores.S3;
 using Sleeper.Ingest.Core.Queues;
 using Sleeper.Ingest.Core.Queues.Sqs;
+using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 
 namespace Sleeper.Ingest.TestWorker;
 
 /// <summary>
-/// <c>work-jobs --spill FOLDER --lease-ms N</c> with <c>--tables FOLDER --inbox FOLDER</c> or <c>--endpoint URL --queue URL --tables-bucket NAME</c>: says "ready", then works
-/// jobs off until the line "stop" comes.
+/// <c>work-jobs --spill FOLDER --lease-ms N</c> with <c>--tables FOLDER --inbox FOLDER</c>, <c>--endpoint URL --queue URL --tables-bucket NAME</c> or <c>--endpoint URL --instance CONFIG-BUCKET</c>:
+/// says "ready", then works jobs off until the line "stop" comes.
 /// </summary>
 internal static class WorkJobsCommand
 {
     public static async Task<int> RunAsync(WorkerArguments arguments)
     {
         var lease = TimeSpan.FromMilliseconds(arguments.Number("lease-ms"));
-        var options = arguments.Text("endpoint", "").Length > 0 ? InEmulator(arguments) : InFolders(arguments);
+        var options = arguments.Text("instance", "").Length > 0 ? await OfInstanceAsync(arguments)
+            : arguments.Text("endpoint", "").Length > 0 ? InEmulator(arguments) : InFolders(arguments);
         var worker = new IngestJobWorker(options with
         {
             ConfigureIngest = f => f.WithMemoryBudget(16 << 20).WithDegreeOfParallelism(1).WithSpillFolder(arguments.Text("spill")),
@@ -65,5 +68,18 @@ internal static class WorkJobsCommand
             Tracker = new ObjectStoreJobTracker(tables),
             Inputs = new JobInputs { OpenBucket = bucket => new S3ObjectStore(s3, bucket) },
         };
+    }
+
+    private static async Task<IngestJobWorkerOptions> OfInstanceAsync(WorkerArguments arguments)
+    {
+        var credentials = new BasicAWSCredentials("testing", "testing-secret");
+        string endpoint = arguments.Text("endpoint");
+        var instance = await SleeperInstance.OpenAsync(arguments.Text("instance"), new SleeperInstanceOptions
+        {
+            Credentials = credentials,
+            S3Config = new AmazonS3Config { ServiceURL = endpoint, AuthenticationRegion = "us-east-1", ForcePathStyle = true },
+            DynamoDbConfig = new AmazonDynamoDBConfig { ServiceURL = endpoint, AuthenticationRegion = "us-east-1" },
+        });
+        return IngestJobWorkerOptions.ForInstance(instance, new SqsClient(credentials, new SqsClientConfig { ServiceURL = endpoint, AuthenticationRegion = "us-east-1" }));
     }
 }
