@@ -1,7 +1,9 @@
+using System.Text.Json;
 using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Partitioning;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.Core.Tests.Partitioning;
 
@@ -54,20 +56,28 @@ public sealed class LiveLeafRouterTests
         Assert.InRange(several, 20, 380);
     }
 
-    /// <summary>The original routes all of these, and finds half of them again.</summary>
-    [Theory]
-    [InlineData(0x40)]
-    [InlineData(0xC0)]
-    public void Item_56_of_256_keys_of_one_byte_the_half_that_a_query_finds_is_taken(byte splitPoint)
+    /// <summary>The original routes all of these, and its query finds half of them again: those that are taken here, on the leaf where it finds them.</summary>
+    [Fact]
+    public void Item_56_of_256_keys_of_one_byte_the_128_that_a_query_of_the_original_finds_are_taken()
     {
         var schema = Schema.Create().RowKey("key", FieldType.ByteArray).Build();
-        var tree = PartitionTree.FromSplitPoints(schema, [FieldValue.FromBytes(new[] { splitPoint })], () => Guid.NewGuid().ToString());
-        var router = new LeafRouter(schema, tree, KeyOrder.Bytes, isLive: true);
+        using var fixture = JsonDocument.Parse(File.ReadAllText(RepositoryFolder.Combine("Sleeper.Ingest.Core.Tests", "Fixtures", "requests", "byte-array-row-keys.json")));
+        Assert.Equal(4, fixture.RootElement.GetArrayLength());
+        foreach (var original in fixture.RootElement.EnumerateArray())
+        {
+            byte[] split = Convert.FromHexString(original.GetProperty("split").GetString()!);
+            var tree = PartitionTree.FromSplitPoints(schema, [FieldValue.FromBytes(split)], NewId);
+            var router = new LeafRouter(schema, tree, KeyOrder.Bytes, isLive: true);
 
-        int[] leaves = [.. Enumerable.Range(0, 256).Select(b => Route(router, schema, KeyOrder.Bytes, [FieldValue.FromBytes(new[] { (byte)b })]).Leaf)];
+            var found = Enumerable.Range(0, 256).ToLookup(b => Route(router, schema, KeyOrder.Bytes, [FieldValue.FromBytes(new[] { (byte)b })]).Leaf);
 
-        Assert.Equal(128, leaves.Count(leaf => leaf < 0));
-        Assert.All(Enumerable.Range(0, 256).Where(b => leaves[b] >= 0), b => Assert.Equal(b < splitPoint ? 0 : 1, leaves[b]));
+            Assert.Equal(128, found[-1].Count());
+            Assert.Equal(Keys(original, "L"), found[0]);
+            Assert.Equal(Keys(original, "R"), found[1]);
+        }
+
+        static IEnumerable<int> Keys(JsonElement original, string leaf) =>
+            original.GetProperty("keysFromQuery").GetProperty(leaf).GetString()!.Split(' ').Select(hex => Convert.ToInt32(hex, 16));
     }
 
     [Fact]

@@ -60,6 +60,9 @@ public sealed record IngestAttempt(string IngestId, string AttemptId, string Fil
 
     /// <summary>When it was begun, by the writer's clock.</summary>
     internal DateTimeOffset Began { get; init; }
+
+    /// <summary>True if the ingest's id was made up for it: nobody can have committed it before.</summary>
+    internal bool IsFresh { get; init; }
 }
 
 /// <summary>What an ingest wants to make visible.</summary>

@@ -127,9 +127,9 @@ public sealed class ChangedLiveTableTests
         Assert.Contains("'gone'", Assert.Single(warnings), StringComparison.Ordinal);
     }
 
-    /// <summary>Hazard H3: Java's readers skip such an entry and do not count it, so while it is the last one nobody can add another.</summary>
+    /// <summary>Java's readers skip such an entry and do not count it, so while it is the last one nobody can add another.</summary>
     [Fact]
-    public async Task An_entry_in_the_wrong_log_is_skipped_by_readers_and_stops_writers_while_it_is_the_last()
+    public async Task Hazard_H3_an_entry_in_the_wrong_log_is_skipped_by_readers_and_stops_writers_while_it_is_the_last()
     {
         var table = await LiveTable.CreateAsync();
         table.PutOutside(LiveTable.FilesLog, 1, "INITIALISE_PARTITIONS", """{"partitions":[]}""");

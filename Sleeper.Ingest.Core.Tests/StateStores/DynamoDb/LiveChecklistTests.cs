@@ -10,7 +10,7 @@ public sealed partial class LiveChecklistTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static JsonElement Fixture(params string[] path) =>
+    internal static JsonElement Fixture(params string[] path) =>
         JsonDocument.Parse(File.ReadAllText(RepositoryFolder.Combine(["Sleeper.Ingest.Core.Tests", "Fixtures", .. path]), Encoding.UTF8)).RootElement.Clone();
 
     private static IEnumerable<(long Number, string Type, string Body)> WorkedExample(string log) =>

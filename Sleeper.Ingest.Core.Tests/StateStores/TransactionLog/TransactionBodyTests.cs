@@ -11,7 +11,7 @@ public sealed class TransactionBodyTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Bodies_of_the_java_system_are_read_and_written_back_member_by_member(string name)
+    public void Item_55_bodies_of_the_java_system_are_read_and_written_back_member_by_member(string name)
     {
         var fixture = TransactionFixture.Read(name);
         var type = TransactionTypes.Parse(fixture.Type);
@@ -53,7 +53,7 @@ public sealed class TransactionBodyTests
     }
 
     [Fact]
-    public void Job_members_are_all_there_or_none_is()
+    public void Item_15_job_members_are_all_there_or_none_is()
     {
         var job = new AddFiles.JobMembers("j", "t", "r", 5);
         Assert.Equal("""{"jobId":"j","taskId":"t","jobRunId":"r","writtenTime":5,"files":[]}""", Encoding.UTF8.GetString(new AddFiles([], job).ToBytes()));

@@ -11,22 +11,6 @@ public sealed class TransactionLogStateStoreTests
     private readonly InMemoryObjectStore _memory = new();
 
     [Fact]
-    public async Task Committed_files_are_in_the_state_with_their_history()
-    {
-        using var table = await CreateAsync(_memory);
-        var first = await CommitAsync(table.StateStore, "one", 10);
-        var second = await CommitAsync(table.StateStore, "two", 5);
-        Assert.Equal((1, 10, false), (first.TransactionNumber, first.RowCount, first.AlreadyCommitted));
-        Assert.Equal(2, second.TransactionNumber);
-
-        var state = await table.StateStore.LoadStateAsync();
-        Assert.Equal(2, state.TransactionNumber);
-        Assert.Equal([.. first.Files[0].References, .. second.Files[0].References], state.References);
-        Assert.Equal([("two", 5L, 1), ("one", 10L, 1)], state.RecentCommits.Select(c => (c.IngestId, c.RowCount, c.FileCount)));
-        Assert.Equal(Tree("m").Leaves, state.Partitions.Leaves);
-    }
-
-    [Fact]
     public async Task An_id_commits_once_and_later_attempts_get_the_first_result()
     {
         using var one = await CreateAsync(_memory);
@@ -185,15 +169,6 @@ public sealed class TransactionLogStateStoreTests
         Assert.Single(await ObjectsAsync(_memory, "events/ingests/"));
         await table.StateStore.AbandonAsync(attempt);
         Assert.Equal(["events/log/partitions/00000000000000000001.json", "events/table.properties"], await ObjectsAsync(_memory));
-    }
-
-    [Fact]
-    public async Task A_caller_who_cancels_before_the_put_gets_a_cancellation_and_nothing_is_committed()
-    {
-        using var table = await CreateAsync(_memory);
-        var attempt = await table.StateStore.BeginAttemptAsync("id");
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => table.StateStore.CommitAsync(attempt, Commit(attempt), new CancellationToken(true)));
-        Assert.Null(await table.StateStore.FindCommitAsync("id"));
     }
 
     [Fact]

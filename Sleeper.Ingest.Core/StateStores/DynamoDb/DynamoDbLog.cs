@@ -121,6 +121,12 @@ internal sealed class DynamoDbLog
             throw new ArgumentException($"A transaction of type {entry.Type.Name()} does not belong in {Name}.");
         }
 
+        if (entry.Type is not (TransactionType.AddFiles or TransactionType.InitialisePartitions))
+        {
+            // Readers apply the others blindly: who puts one must know the state at just the number before.
+            throw new ArgumentException($"A transaction of type {entry.Type.Name()} is put by programs of Sleeper only.");
+        }
+
         var request = new PutItemRequest
         {
             TableName = _dynamoDbTable,

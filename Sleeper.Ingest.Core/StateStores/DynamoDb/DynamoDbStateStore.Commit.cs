@@ -131,7 +131,7 @@ internal sealed partial class DynamoDbStateStore
         var attempt = pending.Attempt;
         try
         {
-            await RefreshHeadAsync(isAnchored: true, cancellationToken).ConfigureAwait(false);
+            await (attempt.IsFresh && !_head.IsOpen ? _head.BeginAtEndAsync(cancellationToken) : RefreshHeadAsync(isAnchored: true, cancellationToken)).ConfigureAwait(false);
             await _partitions.UpdateAsync(cancellationToken, isAnchored: true).ConfigureAwait(false);
         }
         catch (Exception e) when (!TransactionLogStateStore.IsFinal(e))

@@ -71,25 +71,13 @@ internal sealed partial class DynamoDbStateStore : IStateStore, IDisposable
     }
 
     /// <summary>
-    /// Begins an attempt of an ingest whose id was made up a moment ago: nobody can have committed it, so the log's entries need not be searched for it.
+    /// Begins an attempt of an ingest whose id was made up a moment ago: nobody can have committed it, so the log's entries need not be searched for it, nor its end be looked for before the commit.
     /// </summary>
-    public async Task<IngestAttempt> BeginFirstAttemptAsync(string freshIngestId, CancellationToken cancellationToken = default)
+    public Task<IngestAttempt> BeginFirstAttemptAsync(string freshIngestId, CancellationToken cancellationToken = default)
     {
         CommitRules.CheckIngestId(freshIngestId);
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (!_head.IsOpen)
-            {
-                await _head.BeginAtEndAsync(cancellationToken).ConfigureAwait(false);
-            }
-
-            return NewAttempt(freshIngestId, null, _head.Position.Number);
-        }
-        finally
-        {
-            _gate.Release();
-        }
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(NewAttempt(freshIngestId, null, 0) with { IsFresh = true });
     }
 
     /// <summary>Nothing is to be done: nobody ends an attempt on a live table because it is silent.</summary>

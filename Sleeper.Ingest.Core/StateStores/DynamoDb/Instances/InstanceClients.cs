@@ -63,7 +63,7 @@ internal sealed class InstanceClients : IDisposable
         {
             throw new IngestException(
                 $"The AWS account could not be found out with sts:GetCallerIdentity, which the name of the instance's config bucket needs: {e.Message} "
-                + "Check credentials and region, set AccountId, or give the name of the config bucket.", e)
+                + "Check credentials, region and the clock of this machine, set AccountId, or give the name of the config bucket.", e)
             {
                 IsRetryable = !DynamoDbErrors.IsRefusal(e),
             };

@@ -49,7 +49,7 @@ internal sealed class LiveTableCreation(
         {
             throw new IngestException(
                 $"Table '{name}' ({table.Id}) was not made to its end in the instance '{instance.Id}': the index has it, but perhaps no partitions. {e.Message} "
-                + "Make it again, with the same schema: that goes on from there.", e)
+                + "Make it again, with the same schema: that goes on from there, or says that it exists if it was made after all.", e)
             {
                 IsRetryable = e.IsRetryable,
             };

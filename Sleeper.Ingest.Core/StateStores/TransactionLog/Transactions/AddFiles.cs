@@ -86,5 +86,23 @@ internal sealed class AddFiles(IReadOnlyList<AddFiles.File> files, AddFiles.JobM
 
     internal sealed record File(string Name, IReadOnlyList<ReferenceBody> References);
 
-    internal sealed record JobMembers(string JobId, string TaskId, string JobRunId, long WrittenTimeMilliseconds);
+    /// <summary>The members of an ingest job. With one of them missing the job's tracker would hear nothing.</summary>
+    internal sealed record JobMembers
+    {
+        public JobMembers(string jobId, string taskId, string jobRunId, long writtenTimeMilliseconds)
+        {
+            ArgumentNullException.ThrowIfNull(jobId);
+            ArgumentNullException.ThrowIfNull(taskId);
+            ArgumentNullException.ThrowIfNull(jobRunId);
+            (JobId, TaskId, JobRunId, WrittenTimeMilliseconds) = (jobId, taskId, jobRunId, writtenTimeMilliseconds);
+        }
+
+        public string JobId { get; }
+
+        public string TaskId { get; }
+
+        public string JobRunId { get; }
+
+        public long WrittenTimeMilliseconds { get; }
+    }
 }
