@@ -7,6 +7,7 @@ using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.Spilling;
 using Sleeper.Ingest.Core.StateStores;
+using Sleeper.Ingest.Core.StateStores.DynamoDb;
 using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 using Sleeper.Ingest.Core.StateStores.OwnTables;
 using Sleeper.Ingest.Core.Transforming;
@@ -193,7 +194,9 @@ public sealed class Table
     /// </summary>
     /// <remarks>
     /// A live table is split in Java's order, this one in that of bytes. Split points on which they disagree for a row of the table are left out, and rows of the leaves beside them are ingested
-    /// again, by a second commit; so are rows of files whose codec the instance's programs cannot read. A move that broke off is made to its end by being made again.
+    /// again, by a second commit; so are rows of files whose codec the instance's programs cannot read. Between the two commits, readers of the new table see the copied files only. A move that broke off, also
+    /// there and also by a crash, is made to its end by being made again, as long as nothing was committed to this table meanwhile: what is there is found by the two commits' ids, and no row is lost
+    /// or doubled.
     /// </remarks>
     /// <param name="instance">The instance. It must stay open as long as the new table is used.</param>
     /// <param name="name">The new table's name; null for this one's.</param>
@@ -269,15 +272,21 @@ public sealed class Table
 
     /// <summary>
     /// Whether an ingest is committed to this table. The answer stays true: a "no" ends every attempt of it that is under way. For the ingest of a
-    /// <see cref="CommitOutcomeUnknownException"/>.
+    /// <see cref="CommitOutcomeUnknownException"/>, from any process: the ingest's id is all that is needed.
     /// </summary>
+    /// <remarks>
+    /// In a table of a deployed instance an ingest is known by the names of its files, in the log's entries and in the state. Nothing can be put into such a log that ends an attempt, so a "no" says
+    /// that no entry of it is there: a put that is still under way (AWS takes none that was signed more than 15 minutes ago), a message in the commit queue, or a process that still runs may commit it
+    /// later. Ingesting the rows again under the same id is right in any case: whichever comes first counts, and the other one finds it.
+    /// </remarks>
     public Task<IngestResolution> ResolveAsync(string ingestId, CancellationToken cancellationToken = default) =>
         _table.StateStore.ResolveAsync(ingestId, cancellationToken);
 
     /// <summary>
     /// Cleans up after ingests that died and trims the table's log; reports what it did and what it left, and why. To be called now and then, by a job of
     /// its own or before an ingest; at any time, from any number of processes, while others write and read. See
-    /// <see cref="MaintenanceOptions"/> for what it does. A table of a deployed instance is cleaned up by the instance: there only spill files of this machine are removed.
+    /// <see cref="MaintenanceOptions"/> for what it does. A table of a deployed instance is cleaned up by the instance: there only spill files of this machine are removed, and with
+    /// <see cref="MaintenanceOptions.InstanceStraysOlderThan"/> what killed ingests left in the data bucket.
     /// </summary>
     /// <param name="options">What to do; null for all of it with the default patience.</param>
     /// <param name="cancellationToken">Stops; what is not done the next maintenance does.</param>
@@ -290,6 +299,13 @@ public sealed class Table
         {
             throw new ArgumentException(
                 $"The times of a maintenance cannot be negative: the grace time is {options.Grace}, the ledger is kept for {options.KeepLedger}.", nameof(options));
+        }
+
+        if (options.InstanceStraysOlderThan < LiveStrays.MinAge)
+        {
+            throw new ArgumentException(
+                $"InstanceStraysOlderThan is {options.InstanceStraysOlderThan}, but files of a running ingest or of a commit in the queue look like those of a dead one: give {LiveStrays.MinAge} or more.",
+                nameof(options));
         }
 
         var report = _table.MaintainAsync is { } maintain

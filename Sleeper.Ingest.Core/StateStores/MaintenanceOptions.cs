@@ -24,6 +24,13 @@ public sealed record MaintenanceOptions
     /// <summary>Remove data objects that the table does not name and no attempt owns, and what unfinished writes left. Costs a listing of all data. Default: true.</summary>
     public bool RemoveStrayObjects { get; init; } = true;
 
+    /// <summary>
+    /// For a table of a deployed instance: remove data and sketches files that this library wrote, this long ago or longer, for an ingest of which the table's log and state know no file. Processes that
+    /// were killed before their commit leave such files, and no program of the instance removes them. It must be longer than the longest ingest: what is removed too early, and committed then,
+    /// breaks the table. At least a day. Ingests whose commit was sent to the instance's queue, and never seen, are left. See <see cref="DryRun"/>. Default: null, they stay.
+    /// </summary>
+    public TimeSpan? InstanceStraysOlderThan { get; init; }
+
     /// <summary>Make a snapshot if one is due, and trim the log behind the newest one but one. Default: true.</summary>
     public bool TrimLog { get; init; } = true;
 

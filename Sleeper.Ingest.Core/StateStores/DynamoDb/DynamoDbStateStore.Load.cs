@@ -63,6 +63,21 @@ internal sealed partial class DynamoDbStateStore
         }
     }
 
+    /// <summary>The attempts of which an entry that is still there, a file of the state, or this store itself knows.</summary>
+    internal async Task<IReadOnlySet<string>> LoadKnownAttemptsAsync(CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await BringHistoryUpToDateAsync(cancellationToken).ConfigureAwait(false);
+            return _head.Attempts.Concat(_doubts.Keys).ToHashSet(StringComparer.Ordinal);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
     /// <summary>True if anything was ever put in the table's partitions log: it was made to its end.</summary>
     internal async Task<bool> HasEntriesAsync(CancellationToken cancellationToken)
     {
@@ -162,6 +177,7 @@ internal sealed partial class DynamoDbStateStore
         var backoff = new JitteredBackoff(_options);
         var entry = new LiveLogEntry(
             _partitions.Position.Number + 1, _options.Time.GetUtcNow().ToUnixTimeMilliseconds(), TransactionType.InitialisePartitions, key is null ? json : null, key);
+        Exception? last = null;
         while (true)
         {
             Exception? error = null;
@@ -198,11 +214,13 @@ internal sealed partial class DynamoDbStateStore
                 error ??= e;
             }
 
+            // Of what went wrong, not that the time is over.
+            last = error is OperationCanceledException && last is not null ? last : error ?? last;
             if (deadline.IsOver)
             {
                 throw new IngestException(
-                    $"Whether the partitions of table '{_table.TableName}' were written is not known: {_partitionsLog.NameOf(entry.Number)} was put, but could not be read back. {error!.Message} Try again.",
-                    error)
+                    $"Whether the partitions of table '{_table.TableName}' were written is not known: {_partitionsLog.NameOf(entry.Number)} was put, but could not be read back. {last!.Message} Try again.",
+                    last)
                 {
                     IsRetryable = true,
                 };

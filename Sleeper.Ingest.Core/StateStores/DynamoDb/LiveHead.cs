@@ -16,6 +16,9 @@ internal sealed class LiveHead(DynamoDbLog log, LiveSnapshots snapshots, LiveBod
     private const int MaxTries = 3;
     private readonly Dictionary<string, LiveCommit> _commits = new(StringComparer.Ordinal);
 
+    // Attempts of ingests of which another attempt is in the log before them: a repeated message of the commit queue can bring them there.
+    private readonly HashSet<string> _laterAttempts = new(StringComparer.Ordinal);
+
     // Bodies that this process stored itself: whose they are is known without fetching them.
     private readonly Dictionary<string, (string IngestHash, LiveCommit Commit)> _ownBodies = new(StringComparer.Ordinal);
 
@@ -35,6 +38,9 @@ internal sealed class LiveHead(DynamoDbLog log, LiveSnapshots snapshots, LiveBod
 
     /// <summary>The first entry that was looked at; commits before it are known only as far as the state has files of them. 0 if there was none before.</summary>
     public long KnownFrom => _firstNumber > 1 ? _firstNumber : 0;
+
+    /// <summary>All attempts of which an entry or a file is known.</summary>
+    public IEnumerable<string> Attempts => _commits.Values.Select(c => c.AttemptId).Concat(_laterAttempts);
 
     public bool TryGetCommit(string ingestHash, out LiveCommit commit) => _commits.TryGetValue(ingestHash, out commit);
 
@@ -170,7 +176,7 @@ internal sealed class LiveHead(DynamoDbLog log, LiveSnapshots snapshots, LiveBod
         {
             if (LiveTablePaths.TryParseIngest(file.Name, out string hash, out string attempt))
             {
-                _commits.TryAdd(hash, new LiveCommit(0, attempt, 0));
+                Learn(hash, new LiveCommit(0, attempt, 0));
             }
         }
 
@@ -185,7 +191,7 @@ internal sealed class LiveHead(DynamoDbLog log, LiveSnapshots snapshots, LiveBod
         EndsWithForeignEntry = entry.Type.Log() != LogKind.Files;
         if (entry.BodyKey is not null && _ownBodies.TryGetValue(entry.BodyKey, out var own))
         {
-            _commits.TryAdd(own.IngestHash, own.Commit with { Number = entry.Number });
+            Learn(own.IngestHash, own.Commit with { Number = entry.Number });
         }
         else if (entry.Type == TransactionType.AddFiles)
         {
@@ -198,19 +204,30 @@ internal sealed class LiveHead(DynamoDbLog log, LiveSnapshots snapshots, LiveBod
 
     private void Learn(AddFiles transaction, long number)
     {
+        string last = "";
         foreach (var file in transaction.Files)
         {
-            if (LiveTablePaths.TryParseIngest(file.Name, out string hash, out string attempt) && !_commits.ContainsKey(hash))
+            if (LiveTablePaths.TryParseIngest(file.Name, out string hash, out string attempt) && attempt != last)
             {
                 // The rows of the whole entry: this library puts the files of one ingest into one entry, and no others.
-                _commits[hash] = new LiveCommit(number, attempt, transaction.Files.Sum(f => f.References.Sum(r => r.NumberOfRows)));
+                Learn(hash, new LiveCommit(number, attempt, transaction.Files.Sum(f => f.References.Sum(r => r.NumberOfRows))));
+                last = attempt;
             }
+        }
+    }
+
+    private void Learn(string ingestHash, LiveCommit commit)
+    {
+        if (!_commits.TryAdd(ingestHash, commit) && _commits[ingestHash].AttemptId != commit.AttemptId)
+        {
+            _laterAttempts.Add(commit.AttemptId);
         }
     }
 
     private void Forget()
     {
         _commits.Clear();
+        _laterAttempts.Clear();
         _firstNumber = 0;
         Position = default;
         HasHistory = false;

@@ -12,6 +12,7 @@ internal sealed class LiveTable : IDisposable
     private readonly InstanceClients _clients;
     private readonly DynamoDbStateStore _stateStore;
     private readonly QueuedCommits _queue;
+    private readonly TimeProvider _time;
 
     /// <param name="clients">Stay the instance's.</param>
     /// <param name="table">What the index knows of it.</param>
@@ -24,6 +25,7 @@ internal sealed class LiveTable : IDisposable
         Table = table;
         Properties = properties;
         DataBucket = clients.Bucket(properties.Instance.DataBucket);
+        _time = options.Time;
         _stateStore = new DynamoDbStateStore(clients.DynamoDb, IdentityOf(table, properties, DataBucket), SettingsOf(properties, warned), options);
         _queue = new QueuedCommits(_stateStore, new CommitClaims(DataBucket, _stateStore.Paths), table.Id, () => CommitQueue, options);
     }
@@ -60,6 +62,7 @@ internal sealed class LiveTable : IDisposable
         FileSettings = FilesOf(Properties),
         IsUnchangedAsync = IsUnchangedAsync,
         BeginFreshAttemptAsync = _stateStore.BeginFirstAttemptAsync,
+        MaintainAsync = (what, token) => new LiveStrays(DataBucket, _stateStore, what, _time).RunAsync(token),
     };
 
     public void Dispose() => _stateStore.Dispose();
