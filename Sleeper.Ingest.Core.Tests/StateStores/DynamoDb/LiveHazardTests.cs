@@ -184,10 +184,10 @@ public sealed class LiveHazardTests
         var table = await LiveTable.CreateAsync();
         using var store = table.Open();
         var queue = new CommitterDouble(table);
-        var commits = new QueuedCommits(store, LiveTable.TableId, queue, TableFixture.Options());
+        var commits = new QueuedCommits(store, new CommitClaims(table.Bucket, table.Paths), LiveTable.TableId, () => queue, TableFixture.Options());
         foreach (int files in new[] { 1, 1500 })
         {
-            foreach (var job in new[] { null, new AddFiles.JobMembers("j \"1\"", "t", "r", 1) })
+            foreach (var job in new[] { null, new CommitJob("j \"1\"", "t", "r") })
             {
                 var attempt = await store.BeginAttemptAsync($"{files} {job}", Token);
                 await commits.SendAsync(attempt, table.Commit(attempt, files: files), job, Token);

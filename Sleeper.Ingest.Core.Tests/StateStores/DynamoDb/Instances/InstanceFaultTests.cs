@@ -82,7 +82,7 @@ public sealed class InstanceFaultTests
         Assert.True(isDone || error is IngestException, context);
         if (!isDone && fault == "access denied")
         {
-            AssertNames(action, resource, error!.Message, context);
+            AssertNames(once, action, resource, error!.Message, context);
         }
         else if (!isDone && fault == "clock skew")
         {
@@ -97,7 +97,7 @@ public sealed class InstanceFaultTests
         await trial.AssertSoundAsync(context);
     }
 
-    private static void AssertNames(string action, string resource, string message, string context)
+    private static void AssertNames(bool once, string action, string resource, string message, string context)
     {
         string permission = action switch
         {
@@ -105,6 +105,9 @@ public sealed class InstanceFaultTests
             "s3:ListObjectsV2" => "s3:ListBucket",
             _ => action,
         };
+
+        // Where everything is refused from then on, the same place may be named for another request to it.
+        permission = once ? permission : permission.Split(':')[0];
         Assert.True(message.Contains(permission, StringComparison.Ordinal), $"{permission} is not named. {context}");
 
         // Names under the table's id differ from run to run.
