@@ -98,6 +98,9 @@ internal sealed class BucketSpill : IRunStore<SpillExtent>, IDisposable
         return readers;
     }
 
+    /// <summary>Bytes that are free beyond what so many readers need.</summary>
+    public long FreeWhenReading(BucketSet buckets, int readers) => Math.Max(0, _budget.FreeBytes - NeededForReading(buckets, readers));
+
     /// <summary>The rows of a bucket of which some are on disk, in key order.</summary>
     public IRowCursor OpenCursor(Bucket bucket)
     {

@@ -27,6 +27,7 @@ internal sealed class IngestPipeline : IAsyncDisposable
     private readonly WorkerPool _workers;
     private readonly ProgressMeter _meter;
     private PartitionTree? _tree;
+    private long _uploadBytes;
     private bool _isDisposed;
 
     public IngestPipeline(PipelineOptions options, PartitionTree? tree, PreSplit? preSplit, Spilling.SpillDirectory spillDirectory, ProgressMeter meter)
@@ -108,11 +109,39 @@ internal sealed class IngestPipeline : IAsyncDisposable
     public Task<IReadOnlyList<DataFile>> WriteFilesAsync(FilePlaces places, CancellationToken cancellationToken)
     {
         var buckets = _bucketWriter.Buckets!;
-        int readers = _spill.MakeRoomForReading(buckets, TransformBytes);
+        var (readers, store) = MakeRoom(buckets, places.Store);
         var reader = new BucketReader(_budget, _pool, _spill, _options.StageClock);
         var options = _options with { Limits = Limits };
-        return new FileWriting(options, reader, readers, buckets, _tree!, _bucketWriter.Router!, places, _meter).RunAsync(cancellationToken);
+        return new FileWriting(options, reader, readers, buckets, _tree!, _bucketWriter.Router!, places with { Store = store }, _meter).RunAsync(cancellationToken);
     }
+
+    /// <summary>Takes memory for uploads, and spills until as many buckets as possible can be read and written at once.</summary>
+    private (int Readers, IObjectStore Store) MakeRoom(BucketSet buckets, IObjectStore store)
+    {
+        if (store is not IBufferedUploads uploads)
+        {
+            return (_spill.MakeRoomForReading(buckets, TransformBytes), store);
+        }
+
+        int most = Math.Min(_plan.Workers, buckets.Buckets.Count);
+        for (int writers = most; ; writers--)
+        {
+            var (limited, heldBytes) = uploads.WithMemory(_options.SharedFile ? 1 : writers, LongestFileBytes(buckets), _plan.BudgetBytes / 4);
+            int readers = _spill.MakeRoomForReading(buckets, TransformBytes + (heldBytes / writers));
+            if (readers >= writers || writers == 1 || _options.SharedFile)
+            {
+                // With one file at a time and the smallest budgets a part may not fit.
+                _uploadBytes = Math.Min(heldBytes, _spill.FreeWhenReading(buckets, readers));
+                _budget.Reserve(_uploadBytes);
+                return (Math.Min(readers, writers), limited);
+            }
+        }
+    }
+
+    /// <summary>Twice the rows' bytes: a bound, but for rows of a few bytes whose columns do not compress.</summary>
+    private long LongestFileBytes(BucketSet buckets) => _options.SharedFile
+        ? 2 * buckets.ByteCount
+        : 2 * (long)((Int128)buckets.ByteCount * buckets.RowsOfLeaf.ToArray().Max() / Math.Max(1, buckets.RowCount));
 
     /// <summary>What each worker needs for filters and aggregations: joined texts and maps may grow, and up to this size they surely can.</summary>
     private long TransformBytes => _options.Iterators is not { } iterators ? 0
@@ -128,7 +157,7 @@ internal sealed class IngestPipeline : IAsyncDisposable
         if (!_isDisposed)
         {
             _isDisposed = true;
-            _budget.Release(_plan.Workers * _plan.EncoderBytesPerWorker);
+            _budget.Release((_plan.Workers * _plan.EncoderBytesPerWorker) + _uploadBytes);
         }
     }
 }

@@ -6,10 +6,12 @@ namespace Sleeper.Ingest.Core.ObjectStores.S3;
 
 /// <summary>Bytes on their way up: pieces of rented memory, so that a short object takes little of it, and the CRC-32 of all of them.</summary>
 /// <remarks>Filled by one caller; once filled, read by any number of streams. Disposing returns the memory: no stream may be in use then.</remarks>
-internal sealed class PartBuffer : IDisposable
+internal sealed class PartBuffer(ArrayPool<byte> pool) : IDisposable
 {
+    /// <summary>By how much its memory may be longer than its content.</summary>
+    public const int MaxPieceBytes = 1024 * 1024;
+
     private const int FirstPieceBytes = 64 * 1024;
-    private const int MaxPieceBytes = 1024 * 1024;
 
     private readonly List<byte[]> _rented = [];
     private readonly List<ReadOnlyMemory<byte>> _pieces = [];
@@ -62,7 +64,7 @@ internal sealed class PartBuffer : IDisposable
     {
         foreach (byte[] piece in _rented)
         {
-            ArrayPool<byte>.Shared.Return(piece);
+            pool.Return(piece);
         }
 
         _rented.Clear();
@@ -77,7 +79,7 @@ internal sealed class PartBuffer : IDisposable
             _pieces.Add(_rented[^1]);
         }
 
-        _rented.Add(ArrayPool<byte>.Shared.Rent(Math.Min(MaxPieceBytes, FirstPieceBytes << Math.Min(_rented.Count, 10))));
+        _rented.Add(pool.Rent(Math.Min(MaxPieceBytes, FirstPieceBytes << Math.Min(_rented.Count, 10))));
         _lastLength = 0;
     }
 

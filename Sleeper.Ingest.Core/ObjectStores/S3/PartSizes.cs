@@ -17,4 +17,16 @@ internal static class PartSizes
     /// <param name="firstBytes">The size of the first part.</param>
     /// <param name="partNumber">From 1.</param>
     public static long Of(int firstBytes, int partNumber) => Math.Min((long)firstBytes << ((partNumber - 1) / PartsOfOneSize), MaxPartBytes);
+
+    /// <summary>The size of the largest parts of an object of a length.</summary>
+    public static long LargestOf(int firstBytes, long objectBytes)
+    {
+        long size = firstBytes;
+        for (long left = objectBytes - (PartsOfOneSize * size); left > 0; left -= PartsOfOneSize * size)
+        {
+            size *= 2;
+        }
+
+        return Math.Min(size, MaxPartBytes);
+    }
 }

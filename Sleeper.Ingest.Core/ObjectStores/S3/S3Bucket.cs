@@ -14,14 +14,14 @@ internal sealed class S3Bucket
     private readonly string _keyPrefix;
     private readonly Lazy<bool> _signsBodies;
 
-    public S3Bucket(IAmazonS3 client, string bucketName, S3ObjectStoreOptions options)
+    public S3Bucket(IAmazonS3 client, string bucketName, S3ObjectStoreOptions options, RequestGate? gate = null)
     {
         Client = client;
         BucketName = bucketName;
         _options = options;
         _keyPrefix = options.KeyPrefix.Length == 0 || options.KeyPrefix.EndsWith('/') ? options.KeyPrefix : $"{options.KeyPrefix}/";
         Name = $"s3://{bucketName}/{_keyPrefix}".TrimEnd('/');
-        Gate = new RequestGate(options.MaxConcurrentRequests);
+        Gate = gate ?? new RequestGate(options.MaxConcurrentRequests);
         PartMemory = new PartMemory(options.MaxBufferedBytes);
         _signsBodies = new Lazy<bool>(() => options.SignPayload || !IsEncrypted());
     }
@@ -38,6 +38,10 @@ internal sealed class S3Bucket
     public PartMemory PartMemory { get; }
 
     public S3ObjectStoreOptions Options => _options;
+
+    /// <summary>The same bucket, whose requests are counted with those of this one, with other sizes of parts and memory for them.</summary>
+    public S3Bucket With(int partSizeBytes, long bufferedBytes) =>
+        new(Client, BucketName, _options with { PartSizeBytes = partSizeBytes, MaxBufferedBytes = bufferedBytes }, Gate);
 
     /// <summary>Whether bodies are signed: the SDK refuses to leave that out where nothing else protects them.</summary>
     public bool SignsBodies => _signsBodies.Value;

@@ -20,7 +20,7 @@ namespace Sleeper.Ingest.Core.ObjectStores.S3;
 /// s3:ListBucketMultipartUploads. Buckets of S3 Express (directory buckets) are refused: they list in no order.</para>
 /// <para>Thread-safe.</para>
 /// </remarks>
-public sealed class S3ObjectStore : IObjectStore, IUnfinishedObjects, IDisposable
+public sealed class S3ObjectStore : IObjectStore, IUnfinishedObjects, IBufferedUploads, IDisposable
 {
     private const string UploadMark = "?uploadId=";
 
@@ -62,6 +62,12 @@ public sealed class S3ObjectStore : IObjectStore, IUnfinishedObjects, IDisposabl
         _bucket = new S3Bucket(client, bucket, options);
         _puts = new S3Put(_bucket);
         _ownsClient = ownsClient;
+    }
+
+    private S3ObjectStore(S3Bucket bucket)
+    {
+        _bucket = bucket;
+        _puts = new S3Put(bucket);
     }
 
     /// <inheritdoc/>
@@ -206,6 +212,15 @@ public sealed class S3ObjectStore : IObjectStore, IUnfinishedObjects, IDisposabl
         return end > 0
             ? S3Uploads.AbortAsync(_bucket, unfinished.Name[..end], unfinished.Name[(end + UploadMark.Length)..], cancellationToken)
             : throw new ArgumentException($"'{unfinished.Name}' is not the name of an unfinished upload of '{Name}': it would hold '{UploadMark}'.", nameof(unfinished));
+    }
+
+    /// <remarks>Half of the share is for the part that each writer has in hand, which has the size that was set or less; what they leave is for parts under way.</remarks>
+    (IObjectStore Store, long HeldBytes) IBufferedUploads.WithMemory(int writerCount, long longestObjectBytes, long shareBytes)
+    {
+        int partBytes = (int)Math.Clamp((shareBytes / (2L * writerCount)) - PartBuffer.MaxPieceBytes, S3ObjectStoreOptions.MinPartSizeBytes, _bucket.Options.PartSizeBytes);
+        long inHandBytes = writerCount * (Math.Min(PartSizes.LargestOf(partBytes, longestObjectBytes), longestObjectBytes) + PartBuffer.MaxPieceBytes);
+        long underWayBytes = longestObjectBytes <= partBytes ? 0 : Math.Clamp(shareBytes - inHandBytes, 0, _bucket.Options.MaxBufferedBytes);
+        return (new S3ObjectStore(_bucket.With(partBytes, underWayBytes)), inHandBytes + underWayBytes);
     }
 
     /// <summary>Gives up the client, if the store made it.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Sleeper.Ingest.Core.Diagnostics;
 
 namespace Sleeper.Ingest.Core.ObjectStores.S3;
@@ -7,6 +8,8 @@ public sealed record S3ObjectStoreOptions
 {
     /// <summary>The least that S3 takes as a part which is not the last one: 5 MiB.</summary>
     public const int MinPartSizeBytes = 5 << 20;
+
+    internal const int MaxPartSizeBytes = 1 << 30;
 
     /// <summary>What the keys of all objects begin with, for example <c>team-a/tables</c>; a slash between it and a path is added. Empty by default.</summary>
     public string KeyPrefix { get; init; } = "";
@@ -37,7 +40,8 @@ public sealed record S3ObjectStoreOptions
 
     /// <summary>
     /// Memory for parts under way, of all objects of the store together, beyond the one part that each object being written always has. Default: 32 MiB. When it is
-    /// used up, who writes waits for a part to arrive.
+    /// used up, who writes waits for a part to arrive. An ingest takes both from its memory budget, a quarter of it at most where that is enough: for a small
+    /// budget its parts are smaller, down to <see cref="MinPartSizeBytes"/>, and fewer are under way.
     /// </summary>
     public long MaxBufferedBytes { get; init; } = 32L << 20;
 
@@ -71,11 +75,14 @@ public sealed record S3ObjectStoreOptions
     /// <summary>Where the jitter of waits and the marks of writes come from.</summary>
     internal Func<ulong> Random { get; init; } = SystemRandom.Next;
 
+    /// <summary>Where the memory of parts comes from.</summary>
+    internal ArrayPool<byte> PartPool { get; init; } = ArrayPool<byte>.Shared;
+
     /// <summary>Throws unless all settings are within their limits; names all that are not.</summary>
     internal void Check(string parameterName)
     {
         List<string> faults = [];
-        Require(PartSizeBytes is >= MinPartSizeBytes and <= 1 << 30, $"PartSizeBytes is {PartSizeBytes:N0}; S3 wants at least {MinPartSizeBytes:N0}, and at most {1 << 30:N0} make sense");
+        Require(PartSizeBytes is >= MinPartSizeBytes and <= MaxPartSizeBytes, $"PartSizeBytes is {PartSizeBytes:N0}; S3 wants at least {MinPartSizeBytes:N0}, and at most {MaxPartSizeBytes:N0} make sense");
         Require(MaxPartsInFlight >= 1, $"MaxPartsInFlight is {MaxPartsInFlight}; at least 1 is needed");
         Require(MaxBufferedBytes >= 0, $"MaxBufferedBytes is {MaxBufferedBytes:N0}; it cannot be negative");
         Require(MaxConcurrentRequests >= 1, $"MaxConcurrentRequests is {MaxConcurrentRequests}; at least 1 is needed");

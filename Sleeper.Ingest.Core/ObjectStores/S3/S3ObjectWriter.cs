@@ -19,7 +19,7 @@ internal sealed class S3ObjectWriter(S3Bucket bucket, string path) : IObjectWrit
     private readonly List<PartETag> _parts = [];
     private readonly string _key = bucket.KeyOf(path);
     private readonly CancellationTokenSource _disposing = new();
-    private PartBuffer? _inHand = new();
+    private PartBuffer? _inHand = new(bucket.Options.PartPool);
     private string? _uploadId;
     private string _mark = "";
     private int _partNumber = 1;
@@ -140,7 +140,7 @@ internal sealed class S3ObjectWriter(S3Bucket bucket, string path) : IObjectWrit
         }
 
         var part = _inHand!;
-        _inHand = new PartBuffer();
+        _inHand = new PartBuffer(bucket.Options.PartPool);
         bool isCounted = bucket.PartMemory.TryTake(part.LengthBytes);
         _underWay.Add(UploadAsync(part, _partNumber++, isCounted));
         if (!isCounted)
@@ -180,7 +180,7 @@ internal sealed class S3ObjectWriter(S3Bucket bucket, string path) : IObjectWrit
     private async Task<bool> CompleteUploadAsync(CancellationToken cancellationToken)
     {
         var last = _inHand!;
-        _inHand = new PartBuffer();
+        _inHand = new PartBuffer(bucket.Options.PartPool);
         _underWay.Add(UploadAsync(last, _partNumber++, isCounted: false));
         await Task.WhenAll(_underWay).WaitAsync(cancellationToken).ConfigureAwait(false);
         _underWay.Clear();

@@ -5,6 +5,7 @@ using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.StateStores;
 using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 using Sleeper.Ingest.Core.Tests.Emulators;
+using Sleeper.Ingest.Core.Tests.ObjectStores.S3;
 using Sleeper.Ingest.Core.Tests.Support;
 using LiveTable = Sleeper.Ingest.Core.StateStores.DynamoDb.Instances.LiveTable;
 
@@ -22,7 +23,7 @@ public sealed class LivePropertyTests
     private static readonly string[] NoBytes = ["1023", "-1", "many", "1KB", "1.5M", "8E"];
     private static readonly string[] NoMillis = ["-1", "0.5", "soon", "3000000000"];
 
-    /// <summary>Those of an instance are of the original's local batches and upload client: judged, but memory, disk and uploads are this library's own settings.</summary>
+    /// <summary>Most of an instance's are of the original's local batches and upload client: judged, but memory, disk and uploads are this library's own settings.</summary>
     private static readonly Property[] Properties =
     [
         new(T + "ingest.row.batch.type", "arrow", Use.Judged, ["heap", "arrow2", "parquet"]),
@@ -38,12 +39,12 @@ public sealed class LivePropertyTests
         new("sleeper.ingest.arrow.max.single.write.to.file.rows", "1024", Use.Judged, [.. NotPositive, "3000000000"]),
         new("sleeper.ingest.partition.refresh.period", "120", Use.Judged, ["-1", "0.5", "often"]),
         new("sleeper.ingest.async.client.type", "crt", Use.Judged, ["netty", "crt2"]),
-        new("sleeper.ingest.async.crt.part.size.bytes", "134217728", Use.Judged, NotPositive),
+        new("sleeper.ingest.async.crt.part.size.bytes", "134217728", Use.Uploads, NotPositive),
         new("sleeper.ingest.async.crt.target.throughput.gbps", "10", Use.Judged, ["0", "-1", "fast", "NaN", "Infinity"]),
         new("sleeper.fs.s3a.max-connections", "100", Use.Judged, NotPositive),
         new("sleeper.fs.s3a.upload.block.size", "32M", Use.Judged, ["0", "-1", "32MB", "9E9"]),
         new("sleeper.ingest.fs.s3a.experimental.input.fadvise", "sequential", Use.Judged, ["Sequential", "backwards"]),
-        new("sleeper.filesystem", "s3a://", Use.Names, ["hdfs://", "file://", "S3A://"]),
+        new("sleeper.filesystem", "s3a://", Use.Uploads, ["hdfs://", "file://", "S3A://"]),
         new(T + "parquet.rowgroup.size", "8388608", Use.Files, NoBytes),
         new(T + "parquet.rowgroup.rows.max", "100000", Use.Files, [.. NotPositive, "3000000000"]),
         new(T + "parquet.page.size", "131072", Use.Files, [.. NoBytes, "2G", "4E"]),
@@ -85,8 +86,8 @@ public sealed class LivePropertyTests
         /// <summary>Shows in commits.</summary>
         Commits,
 
-        /// <summary>Shows in the names of files.</summary>
-        Names,
+        /// <summary>Shows in where files go and how.</summary>
+        Uploads,
     }
 
     public static TheoryData<string> All => [.. Properties.Select(p => p.Name)];
@@ -150,6 +151,38 @@ public sealed class LivePropertyTests
         Assert.False(table.CommitsAsynchronously);
         Assert.Equal("s3a://b/", InstanceProperties.Parse("sleeper.data.bucket=b\n", "x").FileNamePrefix);
         Assert.Equal("s3://b/", InstanceProperties.Parse("sleeper.data.bucket=b\nsleeper.filesystem=s3://\n", "x").FileNamePrefix);
+    }
+
+    [Theory]
+    [InlineData(null, 0)]
+    [InlineData("5242880", 2)]
+    [InlineData("1", 2)] // S3 takes no shorter parts than 5 MiB
+    public async Task A_file_up_to_the_length_of_the_instances_parts_is_one_put(string? partBytes, int parts)
+    {
+        var live = partBytes is null ? await Deployed.Value : await LiveInstanceDump.LoadAsync("01-deployed");
+        if (partBytes is not null)
+        {
+            using var client = live.Aws.NewS3Client();
+            using var found = await client.GetObjectAsync(live.ConfigBucket, InstanceProperties.Path, Token);
+            string text = await new StreamReader(found.ResponseStream).ReadToEndAsync(Token);
+            await client.PutObjectAsync(
+                new() { BucketName = live.ConfigBucket, Key = InstanceProperties.Path, ContentBody = $"{text}\nsleeper.ingest.async.crt.part.size.bytes={partBytes}\n" }, Token);
+        }
+
+        var counted = new CountedRequests();
+        var s3 = live.Aws.NewS3Config();
+        s3.HttpClientFactory = counted;
+        using var instance = await SleeperInstance.OpenAsync(
+            live.ConfigBucket, LiveInstanceTests.OptionsOf(live) with { S3Config = s3 }, Token);
+        var schema = Schema.Create().RowKey("key", FieldType.Long).Value("noise", FieldType.ByteArray).Build();
+        await Table.CreateAsync(instance, $"parts of {partBytes}", schema, cancellationToken: Token);
+        counted.Forget();
+
+        await LiveInstanceTests.IngestAsync(instance, $"parts of {partBytes}", Enumerable.Range(0, 60).Select(i => new Row(schema, (long)i, S3TestBed.Noise((96 << 10) + i))));
+
+        // The sketches besides; and the answers to start and to complete.
+        Assert.Equal(Math.Max(1, parts) + 1, counted.Requests.Count(r => r.StartsWith("PUT ", StringComparison.Ordinal)));
+        Assert.Equal(parts == 0 ? 0 : 2, counted.Requests.Count(r => r.StartsWith("POST ", StringComparison.Ordinal)));
     }
 
     [Theory]

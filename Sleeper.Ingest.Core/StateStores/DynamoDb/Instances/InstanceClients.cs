@@ -43,6 +43,9 @@ internal sealed class InstanceClients : IDisposable
 
     public IAmazonDynamoDB DynamoDb { get; }
 
+    /// <summary>A bucket of the instance, for parts of a size where the caller has not chosen another.</summary>
+    public S3ObjectStore Bucket(string name, int partSizeBytes) => new(S3, name, _options.StoreOptions ?? new S3ObjectStoreOptions { PartSizeBytes = partSizeBytes });
+
     /// <summary>A bucket of the instance.</summary>
     public S3ObjectStore Bucket(string name) => new(S3, name, _options.StoreOptions);
 

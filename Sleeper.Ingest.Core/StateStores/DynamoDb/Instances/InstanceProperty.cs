@@ -3,8 +3,8 @@ namespace Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 /// <summary>The properties of <c>instance.properties</c> that this library knows, with the defaults of Sleeper 0.36.</summary>
 /// <remarks>
 /// All that decide where things are, and all that the original's ingest reads (ingest-pipeline, section 2), so that a wrong value is found before
-/// the first row. Those of its local batches and of its upload client are checked but change nothing here: memory, disk and uploads are set by
-/// <see cref="IngestOptions"/>. Every other property of the file is kept and not looked at.
+/// the first row. Those of its local batches and of its upload client, but for the size of parts, are checked and change nothing here: memory, disk and uploads
+/// are set by <see cref="IngestOptions"/>. Every other property of the file is kept and not looked at.
 /// </remarks>
 internal static class InstanceProperty
 {

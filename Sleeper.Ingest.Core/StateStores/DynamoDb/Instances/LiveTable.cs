@@ -1,4 +1,5 @@
 using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.ObjectStores.S3;
 using Sleeper.Ingest.Core.Queues;
 using Sleeper.Ingest.Core.Queues.Sqs;
 using Sleeper.Ingest.Core.Rows;
@@ -24,7 +25,7 @@ internal sealed class LiveTable : IDisposable
         _clients = clients;
         Table = table;
         Properties = properties;
-        DataBucket = clients.Bucket(properties.Instance.DataBucket);
+        DataBucket = clients.Bucket(properties.Instance.DataBucket, PartBytesOf(properties.Instance));
         _time = options.Time;
         _stateStore = new DynamoDbStateStore(clients.DynamoDb, IdentityOf(table, properties, DataBucket), SettingsOf(properties, warned), options);
         _queue = new QueuedCommits(_stateStore, new CommitClaims(DataBucket, _stateStore.Paths), table.Id, () => CommitQueue, options);
@@ -74,6 +75,10 @@ internal sealed class LiveTable : IDisposable
             + "set. Deploy the committer, let the table's properties ask for direct commits, or choose CommitMode.Direct.");
 
     private RoutedStateStore StateStoreFor(CommitRoute route) => new(_stateStore, _queue, route);
+
+    /// <summary>What the original's uploads take as a part, so that files up to that length are one request here as there. S3 takes no shorter ones than 5 MiB.</summary>
+    private static int PartBytesOf(InstanceProperties instance) =>
+        (int)Math.Clamp(instance.Long(InstanceProperty.CrtPartBytes), S3ObjectStoreOptions.MinPartSizeBytes, S3ObjectStoreOptions.MaxPartSizeBytes);
 
     private static KeyOrder OrderOf(LiveTableProperties properties) =>
         "java".Equals(properties.Text(TableProperty.DataEngine), StringComparison.OrdinalIgnoreCase) ? KeyOrder.Java : KeyOrder.Bytes;

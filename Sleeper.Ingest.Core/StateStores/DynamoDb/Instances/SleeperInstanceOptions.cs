@@ -36,7 +36,8 @@ public sealed record SleeperInstanceOptions
 
     /// <summary>
     /// How the config and data buckets are read and written: sizes of parts, requests at once, attempts, waits. How they are reached is said above: KeyPrefix, Region,
-    /// ServiceUrl and ForcePathStyle must be left alone. Default: null, the defaults of <see cref="S3ObjectStoreOptions"/>.
+    /// ServiceUrl and ForcePathStyle must be left alone. Default: null, the defaults of <see cref="S3ObjectStoreOptions"/>, but files are uploaded in parts of the
+    /// size that the instance's <c>sleeper.ingest.async.crt.part.size.bytes</c> says (128 MiB unless it is set), as far as an ingest's memory budget has room for them.
     /// </summary>
     public S3ObjectStoreOptions? StoreOptions { get; init; }
 
