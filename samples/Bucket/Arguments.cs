@@ -13,7 +13,11 @@ internal sealed record Arguments
           --table     the table's name                                                        default: readings
           --day       which day's readings are ingested, from 1; a day is added once          default: 1
 
-        Credentials come from where the AWS SDK looks for them: environment, profile, role.
+        Credentials come from where the AWS SDK looks for them: environment, profile, role. With an emulator (pip install 'moto[server]==5.2.1'; moto_server -p 5000):
+
+          export AWS_ACCESS_KEY_ID=testing AWS_SECRET_ACCESS_KEY=testing AWS_REGION=us-east-1
+          curl -X PUT http://localhost:5000/sample
+          dotnet run -c Release --project samples/Bucket -- --bucket sample --endpoint http://localhost:5000
         """;
 
     public string Bucket { get; private init; } = "";

@@ -11,9 +11,13 @@ internal sealed record Arguments
           --deploy    yes: first makes the buckets, DynamoDB tables and queue of a small instance, in an emulator
                       (a real one is deployed with Sleeper's own tools)                            default: no
           --table     the table's name; it is made if the instance does not have it                default: readings
-          --day       which day's readings are ingested, from 1; a day is added once               default: 1
+          --day       which day's readings are ingested: 1 for yesterday's; a day is added once,
+                      and of days older than a week the table's filter keeps nothing               default: 1
 
-        Credentials and region come from where the AWS SDK looks for them: environment, profile, role.
+        Credentials and region come from where the AWS SDK looks for them: environment, profile, role. With an emulator (pip install 'moto[server]==5.2.1'; moto_server -p 5000):
+
+          export AWS_ACCESS_KEY_ID=testing AWS_SECRET_ACCESS_KEY=testing AWS_REGION=us-east-1
+          dotnet run -c Release --project samples/LiveInstance -- --instance demo --endpoint http://localhost:5000 --deploy yes
         """;
 
     public string Instance { get; private init; } = "";

@@ -1,6 +1,8 @@
-// Shows: rows into a table of a deployed Sleeper instance, and back. Each day's readings are one ingest with an id of its own, so that running it again adds nothing.
+// Shows: rows into a table of a deployed Sleeper instance, and back. The table has a filter: readings of the last week are kept. Each day's readings are one ingest with an
+// id of its own, so that running it again adds nothing.
 using System.Globalization;
 using Amazon.DynamoDBv2;
+using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.SecurityToken;
 using Amazon.SecurityToken.Model;
@@ -14,6 +16,7 @@ using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
 
 const int Devices = 500;
 const int ReadingsADay = 96;
+var kept = TimeSpan.FromDays(7);
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (Arguments.Parse(args) is not { } arguments)
@@ -35,7 +38,7 @@ try
     await ReadDeviceAsync(instance, "device-0042");
     return 0;
 }
-catch (Exception error) when (error is IngestException or ArgumentException)
+catch (Exception error) when (error is IngestException or ArgumentException or AmazonServiceException or AmazonClientException)
 {
     Console.Error.WriteLine(error.Message);
     return 1;
@@ -71,8 +74,10 @@ async Task MakeTableAsync(SleeperInstance instance)
         .Build();
     try
     {
-        await Table.CreateAsync(instance, arguments.TableName, schema, ["device-0125", "device-0250", "device-0375"]);
-        Console.WriteLine($"The table '{arguments.TableName}' was made, with 4 leaf partitions.");
+        // Properties by the names that Sleeper has for them; what is not said is the instance's default.
+        var properties = new Dictionary<string, string> { ["sleeper.table.filters"] = $"ageOff(time,{kept.TotalMilliseconds})" };
+        await Table.CreateAsync(instance, arguments.TableName, schema, ["device-0125", "device-0250", "device-0375"], properties);
+        Console.WriteLine($"The table '{arguments.TableName}' was made, with 4 leaf partitions; it keeps readings of the last {kept.TotalDays} days.");
     }
     catch (TableExistsException)
     {
@@ -82,17 +87,22 @@ async Task MakeTableAsync(SleeperInstance instance)
 
 async Task IngestDayAsync(SleeperInstance instance)
 {
+    var date = DateTime.UtcNow.Date.AddDays(-arguments.Day);
+    string day = $"Day {arguments.Day} ({date:yyyy-MM-dd})";
     var schema = (await Table.OpenAsync(instance, arguments.TableName)).Schema;
     await using var writer = await IngestFactory.Create()
         .UseSleeperInstance(instance)
         .WithTable(arguments.TableName)
-        .WithIngestId($"day-{arguments.Day}")
+        .WithIngestId($"readings of {date:yyyy-MM-dd}")
         .OpenAsync();
-    await writer.WriteAsync(Readings(schema, arguments.Day));
+    await writer.WriteAsync(Readings(schema, new DateTimeOffset(date, TimeSpan.Zero)));
     var result = await writer.CompleteAsync();
-    Console.WriteLine(result.Outcome == IngestOutcome.AlreadyCommitted
-        ? $"Day {arguments.Day} is in the table since commit {result.CommitNumber}: nothing was added."
-        : $"Day {arguments.Day}: {result.RowCount:N0} readings in {result.Files.Count} file(s) for {result.LeafCount} leaves, commit {result.CommitNumber}.");
+    Console.WriteLine(result.Outcome switch
+    {
+        IngestOutcome.AlreadyCommitted => $"{day} is in the table since commit {result.CommitNumber}: nothing was added.",
+        IngestOutcome.NothingToCommit => $"{day}: all of {result.InputRowCount:N0} readings are too old for the table's filter: nothing was added.",
+        _ => $"{day}: {result.RowCount:N0} of {result.InputRowCount:N0} readings, in {Counted(result.Files.Count, "file")} for {result.LeafCount} leaves, commit {result.CommitNumber}.",
+    });
 }
 
 async Task ReadDeviceAsync(SleeperInstance instance, string device)
@@ -106,16 +116,18 @@ async Task ReadDeviceAsync(SleeperInstance instance, string device)
         warmest = Math.Max(warmest, row["celsius"].AsInt());
     }
 
-    Console.WriteLine($"{device}: {count:N0} readings, the warmest {warmest} degrees.");
+    Console.WriteLine(count == 0 ? $"{device}: no readings." : $"{device}: {count:N0} readings, the warmest {warmest} degrees.");
 }
 
-static IEnumerable<Row> Readings(Schema schema, int day)
+static string Counted(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count:N0} {noun}s";
+
+static IEnumerable<Row> Readings(Schema schema, DateTimeOffset midnight)
 {
     for (int device = 0; device < Devices; device++)
     {
         for (int i = 0; i < ReadingsADay; i++)
         {
-            yield return new Row(schema, $"device-{device:D4}", (day * 86_400L) + (i * 900L), 10 + ((device + i) % 25), i == 0 ? "first of the day" : FieldValue.Null);
+            yield return new Row(schema, $"device-{device:D4}", midnight.AddMinutes(15 * i).ToUnixTimeMilliseconds(), 10 + ((device + i) % 25), i == 0 ? "first of the day" : FieldValue.Null);
         }
     }
 }
