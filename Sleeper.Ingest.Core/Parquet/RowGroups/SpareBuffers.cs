@@ -4,7 +4,7 @@ namespace Sleeper.Ingest.Core.Parquet.RowGroups;
 
 /// <summary>Memory of one file's row groups that is not needed any more, kept for those that come next. Thread-safe.</summary>
 /// <remarks>
-/// The system clears fresh memory page by page, at the first touch: to fill 4 MiB takes 2.3 times as long as where they were used before. A buffer that lies idle
+/// The system clears fresh memory page by page, at the first touch: to fill 4 MiB takes 2 to 10 times as long as where they were used before. A buffer that lies idle
 /// stays reserved where it was, is only kept if enough is free for others besides, and is freed when memory cannot be had. After
 /// <see cref="Close"/> nothing is kept.
 /// </remarks>
