@@ -29,6 +29,17 @@ public sealed partial class RepositoryTests
     }
 
     [Fact]
+    public void Architecture_lists_every_folder_with_unsafe_code_and_no_other()
+    {
+        string section = Read("Sleeper.Ingest.Core/ARCHITECTURE.md").Split("\n## Unsafe code\n")[1].Split("\n## ")[0];
+        var listed = section.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(1).SelectMany(line => line.Split('|')[1].Split(',')).Select(folder => folder.Trim());
+        var real = SourceFile.ReadAll().Where(file => UnsafeCode().IsMatch(file.Text))
+            .Select(file => file.TopFolder == "Parquet" ? file.Folder : file.TopFolder).Distinct();
+
+        Assert.Equal(real.Order(StringComparer.Ordinal), listed.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void No_file_names_a_machine_or_a_package_registry()
     {
         var files = TextFiles(new DirectoryInfo(Support.RepositoryFolder.Path)).ToList();
@@ -51,6 +62,10 @@ public sealed partial class RepositoryTests
 
     [GeneratedRegex(@"^\| `([\w/]+)/` \|", RegexOptions.Multiline)]
     private static partial Regex FolderLine();
+
+    // In code, that is: not behind a comment's slashes.
+    [GeneratedRegex(@"^(?:(?!//).)*?(?:\bunsafe\b|\bUnsafe\.|\bMemoryMarshal\.(?:Get\w*Reference|Create\w*Span)|\b(?:Library|Dll)Import\b)", RegexOptions.Multiline)]
+    private static partial Regex UnsafeCode();
 
     [GeneratedRegex(@"`([A-Z]\w+)`")]
     private static partial Regex TypeName();
