@@ -72,6 +72,38 @@ public class RowGroupReaderTests
         Assert.Equal(["""["63"]""", """["63"]""", """["6162"]""", """["6162"]""", """["64"]"""], await CanonicalRows.ReadAsync(new BytesSource("f", file)));
     }
 
+    /// <summary>Where the footer says that a dictionary lies: its place, the place of the data, 0, or nothing, as writers of one time or another had it.</summary>
+    [Theory]
+    [InlineData("Plain", "RleDictionary", 4L, true)]
+    [InlineData("PlainDictionary", "PlainDictionary", 4L, true)]
+    [InlineData("PlainDictionary", "PlainDictionary", 4L, false)]
+    [InlineData("Plain", "PlainDictionary", 0L, false)]
+    [InlineData("PlainDictionary", "RleDictionary", null, false)]
+    [InlineData("RleDictionary", "RleDictionary", 4L, true)]
+    public async Task Dictionaries_are_read_in_each_of_their_historical_forms(string ofDictionary, string ofData, long? offset, bool isDataBehind)
+    {
+        HandmadeParquet made = OptionalInt.Dictionary(2, Ints(7, 8), Enum.Parse<ParquetEncoding>(ofDictionary));
+        long dataOffset = isDataBehind ? made.Build(0).AsSpan().LastIndexOf(Ints(7, 8)) + 8 : 4;
+        ParquetEncoding encoding = Enum.Parse<ParquetEncoding>(ofData);
+
+        // The second page has nulls only, and not even the width of indexes.
+        byte[] file = made.V1(3, encoding, [.. V1Levels(Run(3, 1)), 1, .. Run(2, 1), .. Run(1, 0)]).V1(2, encoding, V1Levels(Run(2, 0))).Build(5, change: footer =>
+        {
+            footer.RowGroups[0].Columns[0].Metadata!.DictionaryPageOffset = offset;
+            footer.RowGroups[0].Columns[0].Metadata!.DataPageOffset = dataOffset;
+        });
+
+        Assert.Equal(["""["8"]""", """["8"]""", """["7"]""", "[null]", "[null]"], await CanonicalRows.ReadAsync(new BytesSource("f", file)));
+    }
+
+    [Fact]
+    public async Task A_dictionary_of_no_values_serves_nulls()
+    {
+        byte[] file = OptionalInt.Dictionary(0, []).V1(2, ParquetEncoding.RleDictionary, [.. V1Levels(Run(2, 0)), 0]).V2(1, ParquetEncoding.RleDictionary, [], Run(1, 0), []).Build(3);
+
+        Assert.Equal(["[null]", "[null]", "[null]"], await CanonicalRows.ReadAsync(new BytesSource("f", file)));
+    }
+
     [Fact]
     public async Task Indexes_are_kept_where_they_may_be_until_a_page_has_no_dictionary()
     {

@@ -36,6 +36,16 @@ public class ParquetSchemaTests
         Assert.Contains("claims 2000000000 children, but 0 elements follow", e.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Deep enough to use up the stack, if each level took some.</summary>
+    [Fact]
+    public void Groups_in_groups_without_end_are_refused()
+    {
+        SchemaElement group = new() { Name = "g", NumChildren = 1, Repetition = Repetition.Optional };
+        var e = Assert.Throws<ParquetFormatException>(() => ParquetSchema.FromElements(
+            [.. Enumerable.Repeat(group, 1_000_000), new SchemaElement { Name = "a", Type = PhysicalType.Int32, Repetition = Repetition.Required }]));
+        Assert.Contains("nested more than", e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Elements_outside_the_tree_are_refused()
     {

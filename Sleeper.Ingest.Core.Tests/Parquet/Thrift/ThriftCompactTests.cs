@@ -1,5 +1,6 @@
 using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Parquet;
+using Sleeper.Ingest.Core.Parquet.Metadata;
 using Sleeper.Ingest.Core.Parquet.Thrift;
 
 namespace Sleeper.Ingest.Core.Tests.Parquet.Thrift;
@@ -93,6 +94,23 @@ public class ThriftCompactTests
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
         Assert.Matches("byte 1,[0-9]{3}:", e.Message);
         Assert.InRange(e.Offset!.Value, 1000, 1000 + bytes.Length);
+    }
+
+    /// <summary>Fields of an unknown number, a struct in a struct or a list in a list: deep enough to use up the stack, if each level took some.</summary>
+    [Theory]
+    [InlineData(0x1C)]
+    [InlineData(0x19)]
+    public void Nesting_without_end_is_refused(byte opening)
+    {
+        byte[] bytes = new byte[1_000_000];
+        Array.Fill(bytes, opening);
+        bytes[0] = (byte)((opening & 0x0F) | 0x90); // The first one is field 9.
+        var e = Assert.Throws<ParquetFormatException>(() =>
+        {
+            var reader = new ThriftCompactReader(bytes);
+            FileMetadata.Read(ref reader, ParquetReaderLimits.Default);
+        });
+        Assert.Contains("deep", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

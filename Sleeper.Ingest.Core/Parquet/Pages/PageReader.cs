@@ -165,7 +165,8 @@ internal sealed unsafe partial class PageReader : IDisposable
             throw new ParquetFormatException("A column chunk has a second dictionary page, or one behind data pages.");
         }
 
-        if (dictionaryHeader.Encoding is not (ParquetEncoding.Plain or ParquetEncoding.PlainDictionary))
+        // All three mean the same: the second is that of old writers, the third is said by those who name both kinds of pages alike.
+        if (dictionaryHeader.Encoding is not (ParquetEncoding.Plain or ParquetEncoding.PlainDictionary or ParquetEncoding.RleDictionary))
         {
             throw new ParquetFormatException($"A dictionary page has the encoding {dictionaryHeader.Encoding}; the format defines PLAIN and PLAIN_DICTIONARY.");
         }
