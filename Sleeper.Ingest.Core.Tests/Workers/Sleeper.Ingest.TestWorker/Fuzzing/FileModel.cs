@@ -55,7 +55,8 @@ internal sealed class FileModel
 
     /// <summary>The file.</summary>
     /// <param name="fixFooter">True to set the offsets and sizes of the footer to those of the pages.</param>
-    public byte[] Write(bool fixFooter)
+    /// <param name="isSealed">True for a seal that fits the footer; column indexes then need their checksums.</param>
+    public byte[] Write(bool fixFooter, bool isSealed = false)
     {
         var file = new List<byte>(4096);
         file.AddRange("PAR1"u8);
@@ -70,10 +71,16 @@ internal sealed class FileModel
             file.AddRange(chunk.Behind);
         }
 
-        int footerOffset = file.Count;
-        Footer.Write(file);
-        int footerLength = file.Count - footerOffset;
-        file.AddRange(BitConverter.GetBytes(footerLength));
+        var footer = new List<byte>(2048);
+        Footer.Write(footer);
+        if (isSealed)
+        {
+            file.AddRange("seal-crc"u8);
+            file.AddRange(BitConverter.GetBytes(Core.Buffers.Crc32.Compute(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(footer))));
+        }
+
+        file.AddRange(footer);
+        file.AddRange(BitConverter.GetBytes(footer.Count));
         file.AddRange("PAR1"u8);
         return [.. file];
     }

@@ -22,7 +22,7 @@ internal sealed class FileMutator
             Change(model, random);
         }
 
-        byte[] file = model.Write(fixFooter: !random.OneIn(6));
+        byte[] file = model.Write(fixFooter: !random.OneIn(6), isSealed: random.OneIn(6));
         if (!random.OneIn(12))
         {
             return file;

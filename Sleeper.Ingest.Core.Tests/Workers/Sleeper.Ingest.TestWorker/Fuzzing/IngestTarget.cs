@@ -13,7 +13,7 @@ internal sealed class IngestTarget : FuzzTarget
 {
     private const int StretchRows = 4096;
 
-    private readonly Lazy<FileMutator> _mutator = new(() => new FileMutator(SampleFiles.Tables));
+    private readonly Lazy<FileMutator> _mutator = new(() => new FileMutator(SampleFiles.Inputs));
     private readonly Lazy<Schema> _schema = new(InferSchema);
 
     public override string Name => "ingest";

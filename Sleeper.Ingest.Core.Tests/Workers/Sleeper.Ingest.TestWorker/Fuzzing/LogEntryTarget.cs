@@ -18,6 +18,12 @@ internal sealed class LogEntryTarget : FuzzTarget
         (TransactionType.AddFiles, """{"files":[{"filename":"a.parquet","references":[{"partitionId":"root","numberOfRows":20,"countApproximate":false,"onlyContainsDataForThisPartition":true}]}]}"""),
         (TransactionType.ClearFiles, "{}"),
         (TransactionType.DeleteFiles, """{"filenames":["a.parquet","b.parquet"]}"""),
+        (TransactionType.AddFiles, """{"jobId":"j","taskId":"t","jobRunId":"r","writtenTime":1767323000000,"files":[{"filename":"b.parquet","references":[]}]}"""),
+        (TransactionType.AssignJobIds, """{"requests":[{"jobId":"again","partitionId":"root","filenames":["known.parquet"]}]}"""),
+        (TransactionType.ReplaceFileReferences, """{"jobs":[{"jobId":"job","taskId":"t","jobRunId":"r","inputFiles":["given.parquet"],"newReference":{"filename":"new.parquet","partitionId":"root","numberOfRows":5,"countApproximate":false,"onlyContainsDataForThisPartition":true}}]}"""),
+        (TransactionType.SplitFileReferences, """{"requests":[{"oldReference":{"filename":"known.parquet","partitionId":"root","numberOfRows":20,"countApproximate":false,"onlyContainsDataForThisPartition":true},"newReferences":[{"filename":"known.parquet","partitionId":"west","numberOfRows":9,"countApproximate":true,"onlyContainsDataForThisPartition":false}]}]}"""),
+        (TransactionType.SplitPartition, """{"parent":{"partitionId":"root","isLeafPartition":false,"childPartitionIds":["west"],"region":{},"dimension":0},"newChildren":[{"partitionId":"west","isLeafPartition":true,"parentPartitionId":"root","childPartitionIds":[],"region":{"key":{"min":5,"minInclusive":true,"maxInclusive":false}},"dimension":-1}]}"""),
+        (TransactionType.ExtendPartitionTree, """{"updatePartitions":[],"newPartitions":[{"partitionId":"west","isLeafPartition":true,"childPartitionIds":[],"region":{},"dimension":-1}]}"""),
         (TransactionType.InitialisePartitions, """{"partitions":[{"partitionId":"root","isLeafPartition":true,"childPartitionIds":[],"region":{"key":{"min":-9223372036854775808,"minInclusive":true,"max":null,"maxInclusive":false},"stringsBase64Encoded":true},"dimension":-1}]}"""),
     ];
 
@@ -56,6 +62,20 @@ internal sealed class LogEntryTarget : FuzzTarget
         return isBody ? entry : ByteMutator.Mutated(entry, Pieces, random);
     }
 
+    /// <summary>A table with a file, and one that a compaction has been given.</summary>
+    private static FilesState Before()
+    {
+        var state = new FilesState();
+        foreach ((string name, string? job) in (IEnumerable<(string, string?)>)[("known.parquet", null), ("given.parquet", "job")])
+        {
+            var file = new FileState(name, DateTimeOffset.UnixEpoch);
+            file.References["root"] = new FileReferenceState("root", 20, job, CountApproximate: false, OnlyContainsDataForThisPartition: true, DateTimeOffset.UnixEpoch);
+            state.Restore(file);
+        }
+
+        return state;
+    }
+
     public override void Run(byte[] input, FuzzWork work)
     {
         LogEntry entry = EntryFormat.Read(input, ObjectName);
@@ -63,7 +83,7 @@ internal sealed class LogEntryTarget : FuzzTarget
         work.DeliveredBytes = entry.Body.Length;
         if (transaction is FilesTransaction files && entry.Header.Log == LogKind.Files)
         {
-            EntryBody.Apply(files, entry, ObjectName, new FilesState());
+            EntryBody.Apply(files, entry, ObjectName, Before());
         }
     }
 }

@@ -4,6 +4,7 @@ using Sleeper.Ingest.Core.Parquet.Compression;
 using Sleeper.Ingest.Core.Parquet.Metadata;
 using Sleeper.Ingest.Core.Parquet.RowGroups;
 using Sleeper.Ingest.Core.Parquet.Schemas;
+using Sleeper.Ingest.Core.Parquet.Thrift;
 
 namespace Sleeper.Ingest.TestWorker.Fuzzing;
 
@@ -12,6 +13,7 @@ internal static class SampleFiles
 {
     private const int RowCount = 24;
     private const int FilesOfCodec = 4;
+    private const int FittingCount = 2;
 
     private static readonly CompressionCodec[] Codecs =
     [
@@ -25,6 +27,9 @@ internal static class SampleFiles
 
     /// <summary>Those with the columns of a table.</summary>
     public static IReadOnlyList<byte[]> Tables => [.. All.Take(Codecs.Length * FilesOfCodec)];
+
+    /// <summary>Those, and files whose columns have other types and annotations that fit the table.</summary>
+    public static IReadOnlyList<byte[]> Inputs => [.. Tables, .. All.Skip(All.Count - FittingCount)];
 
     private static IEnumerable<byte[]> MakeAll()
     {
@@ -47,6 +52,78 @@ internal static class SampleFiles
             random.Begin(1, 0, number++);
             yield return Write(WideSchema(encoding), CompressionCodec.Uncompressed, WriterVersion.V2, encoding, random);
         }
+
+        random.Begin(1, 0, number++);
+        yield return WithMoreMetadata(Write(AnnotatedSchema(), CompressionCodec.Uncompressed, WriterVersion.V2, ColumnEncoding.Plain, random));
+        foreach (ParquetSchema schema in (ParquetSchema[])[FittingSchema(isOld: false), FittingSchema(isOld: true)])
+        {
+            random.Begin(1, 0, number++);
+            yield return Write(schema, CompressionCodec.Uncompressed, WriterVersion.V1, ColumnEncoding.Auto, random);
+        }
+    }
+
+    /// <summary>Columns of the table's names, of other types that its fields take.</summary>
+    private static ParquetSchema FittingSchema(bool isOld) => new(
+        "table",
+        [
+            SchemaNode.Primitive("key", Repetition.Optional, PhysicalType.Int32, isOld ? null : new LogicalType(LogicalTypeKind.Integer) { BitWidth = 32 }, isOld ? ConvertedType.UInt32 : null),
+            SchemaNode.Primitive("text", Repetition.Optional, PhysicalType.ByteArray, isOld ? null : new LogicalType(LogicalTypeKind.Enum), isOld ? ConvertedType.Enum : null),
+            SchemaNode.Primitive("number", Repetition.Optional, PhysicalType.Int32, isOld ? null : new LogicalType(LogicalTypeKind.Integer) { BitWidth = 8 }, isOld ? ConvertedType.Int16 : null),
+            SchemaNode.List("list", Repetition.Optional, SchemaNode.Primitive("element", Repetition.Optional, PhysicalType.ByteArray, new LogicalType(LogicalTypeKind.Json))),
+            SchemaNode.Map("map", Repetition.Optional, SchemaNode.Primitive("key", Repetition.Required, PhysicalType.Int32), SchemaNode.Primitive("value", Repetition.Optional, PhysicalType.Int32, new LogicalType(LogicalTypeKind.Date))),
+        ]);
+
+    /// <summary>Each annotation that has parameters.</summary>
+    private static ParquetSchema AnnotatedSchema() => new(
+        "annotated",
+        [
+            SchemaNode.Primitive("decimal", Repetition.Required, PhysicalType.Int32, new LogicalType(LogicalTypeKind.Decimal) { Precision = 9, Scale = 2 }, ConvertedType.Decimal),
+            SchemaNode.Primitive("time", Repetition.Optional, PhysicalType.Int32, new LogicalType(LogicalTypeKind.Time) { Unit = TimeUnit.Millis }, ConvertedType.TimeMillis),
+            SchemaNode.Primitive("timestamp", Repetition.Required, PhysicalType.Int64, new LogicalType(LogicalTypeKind.Timestamp) { Unit = TimeUnit.Nanos, IsAdjustedToUtc = true }),
+            SchemaNode.Primitive("small", Repetition.Required, PhysicalType.Int32, new LogicalType(LogicalTypeKind.Integer) { BitWidth = 16, IsSigned = true }, ConvertedType.Int16),
+            SchemaNode.Primitive("uuid", Repetition.Required, PhysicalType.FixedLenByteArray, new LogicalType(LogicalTypeKind.Uuid), typeLength: 16),
+        ]);
+
+    /// <summary>With what our writer leaves out of a footer: pairs of the user's, and columns by which row groups are sorted.</summary>
+    private static byte[] WithMoreMetadata(byte[] file)
+    {
+        const short KeyValueMetadata = 5;
+        const short RowGroups = 4;
+        const short SortingColumns = 4;
+        var model = FileModel.Parse(file);
+        Add(model.Footer, KeyValueMetadata, ListOf(StructOf(Text("key"), Text("value")), StructOf(Text("alone"))));
+        foreach (ThriftNode group in model.Footer.Member(RowGroups)!.Children)
+        {
+            Add(group, SortingColumns, ListOf(StructOf(new ThriftNode { Type = ThriftType.I32, Number = 2 }, new ThriftNode { Type = ThriftType.False }, new ThriftNode { Type = ThriftType.True })));
+        }
+
+        return model.Write(fixFooter: true);
+    }
+
+    private static ThriftNode Text(string text) => new() { Type = ThriftType.Binary, Bytes = System.Text.Encoding.UTF8.GetBytes(text) };
+
+    private static ThriftNode ListOf(params ThriftNode[] elements)
+    {
+        var list = new ThriftNode { Type = ThriftType.List, ElementType = elements[0].Type };
+        list.Children.AddRange(elements);
+        return list;
+    }
+
+    private static ThriftNode StructOf(params ThriftNode[] members)
+    {
+        var parent = new ThriftNode { Type = ThriftType.Struct };
+        for (short id = 1; id <= members.Length; id++)
+        {
+            Add(parent, id, members[id - 1]);
+        }
+
+        return parent;
+    }
+
+    private static void Add(ThriftNode parent, short id, ThriftNode member)
+    {
+        parent.Children.Insert(parent.Ids.Count, member);
+        parent.Ids.Add(id);
     }
 
     /// <summary>What a table may have: keys, nullable values, a list, a map.</summary>
