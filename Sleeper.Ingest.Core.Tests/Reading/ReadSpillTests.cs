@@ -103,6 +103,7 @@ public sealed class ReadSpillTests
             List<Row> expected = [.. all.Order(Comparer<Row>.Create(RowOrder.Compare))];
             var budget = new MemoryBudget(1L << random.Random.Next(15, 23));
             int writes = _disk.WriteCount;
+            int least = 1;
             try
             {
                 Assert.Equal(expected, await Read(references, KeyFilter.Everything, budget, schema).ToListAsync(Token));
@@ -113,9 +114,10 @@ public sealed class ReadSpillTests
                 Assert.Matches("needs? [0-9,]+ bytes", fault.Message);
                 Assert.InRange(budget.LimitBytes, 1, 1 << 20);
                 refused++;
+                least = 0; // The file that is opened first may already need more than there is.
             }
 
-            Assert.InRange(budget.PeakBytes, 1, budget.LimitBytes);
+            Assert.InRange(budget.PeakBytes, least, budget.LimitBytes);
             AssertNothingIsLeft(budget);
         }
 
