@@ -5,8 +5,6 @@ namespace Sleeper.Ingest.Core.Tests.Support;
 /// <summary>A connection to a <see cref="DuckDbDatabase"/>: one statement at a time.</summary>
 internal sealed unsafe class DuckDbConnection(DuckDbLibrary library, nint connection) : IDisposable
 {
-    private nint _connection = connection;
-
     /// <summary>Runs a statement; if asked for, gives its rows, whose columns must be text.</summary>
     /// <exception cref="InvalidOperationException">DuckDB refuses it; the message is DuckDB's.</exception>
     public List<string?[]> Run(string sql, bool collect)
@@ -15,7 +13,7 @@ internal sealed unsafe class DuckDbConnection(DuckDbLibrary library, nint connec
         byte* text = (byte*)Marshal.StringToCoTaskMemUTF8(sql);
         try
         {
-            if (library.Query(_connection, text, &result) != 0)
+            if (library.Query(connection, text, &result) != 0)
             {
                 throw new InvalidOperationException($"DuckDB: {Marshal.PtrToStringUTF8((nint)library.ResultError(&result))} In: {sql}");
             }
@@ -31,10 +29,8 @@ internal sealed unsafe class DuckDbConnection(DuckDbLibrary library, nint connec
 
     public void Dispose()
     {
-        fixed (nint* connection = &_connection)
-        {
-            library.Disconnect(connection);
-        }
+        nint closed = connection;
+        library.Disconnect(&closed);
     }
 
     private List<string?[]> Collect(DuckDbLibrary.Result* result)

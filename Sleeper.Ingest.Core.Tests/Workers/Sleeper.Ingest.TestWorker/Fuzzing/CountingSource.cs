@@ -11,6 +11,9 @@ internal sealed class CountingSource(byte[] bytes) : IRandomAccessReader
 
     public long Length => bytes.Length;
 
+    /// <summary>What a request costs, in bytes: where it is much, readers fetch ahead.</summary>
+    public long RequestCostBytes { get; init; } = 1 << 20;
+
     public long ReadBytes { get; private set; }
 
     public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)

@@ -20,7 +20,9 @@ internal sealed class FileTarget : FuzzTarget
         MaxValueBytes = 16 << 10,
     };
 
-    private const int WindowShareBytes = 600;
+    /// <summary>Windows of less than a page, or of a few.</summary>
+    private static readonly int[] WindowShareBytes = [600, 4000];
+
     private const int BloomFilterBytes = 160;
 
     private readonly Lazy<FileMutator> _mutator = new(() => new FileMutator(SampleFiles.All));
@@ -45,7 +47,7 @@ internal sealed class FileTarget : FuzzTarget
         {
             case 0:
                 Read(input, new FuzzMemory(long.MaxValue, long.MaxValue), ref whole, work);
-                Read(input, new FuzzMemory(WindowShareBytes, long.MaxValue), ref windows, work);
+                Read(input, new FuzzMemory(ShareOf(input), long.MaxValue), ref windows, work);
                 if (whole.ToHashCode() != windows.ToHashCode())
                 {
                     throw new FuzzFailure("What was read whole and what was read through windows differ.");
@@ -56,7 +58,7 @@ internal sealed class FileTarget : FuzzTarget
                 ReadOtherwise(input, ref whole, ref windows, work);
                 break;
             default:
-                Read(input, new FuzzMemory(WindowShareBytes, 40L * (input.Length % 100)), ref whole, work);
+                Read(input, new FuzzMemory(ShareOf(input), 40L * (input.Length % 100)), ref whole, work);
                 break;
         }
     }
@@ -67,7 +69,7 @@ internal sealed class FileTarget : FuzzTarget
         bool isTaken = true;
         try
         {
-            Read(input, new FuzzMemory(WindowShareBytes, long.MaxValue), ref windows, work);
+            Read(input, new FuzzMemory(ShareOf(input), long.MaxValue), ref windows, work);
         }
         catch (Core.ParquetFormatException)
         {
@@ -83,7 +85,7 @@ internal sealed class FileTarget : FuzzTarget
 
     private static void Read(byte[] input, FuzzMemory memory, ref HashCode hash, FuzzWork work)
     {
-        var source = new CountingSource(input);
+        var source = new CountingSource(input) { RequestCostBytes = IsNear(input) ? 0 : 1 << 20 };
         try
         {
             using ParquetFileReader file = Now(ParquetFileReader.OpenAsync(source, Limits, default));
@@ -113,6 +115,10 @@ internal sealed class FileTarget : FuzzTarget
 
         RequireNoMemory(memory);
     }
+
+    private static bool IsNear(byte[] input) => input.Length / 3 % 4 == 0;
+
+    private static int ShareOf(byte[] input) => WindowShareBytes[input.Length / 3 % 2];
 
     private static void RequireNoMemory(FuzzMemory memory)
     {

@@ -13,7 +13,7 @@ internal static class SampleFiles
 {
     private const int RowCount = 24;
     private const int FilesOfCodec = 4;
-    private const int FittingCount = 2;
+    private const int FittingCount = 7;
 
     private static readonly CompressionCodec[] Codecs =
     [
@@ -55,7 +55,7 @@ internal static class SampleFiles
 
         random.Begin(1, 0, number++);
         yield return WithMoreMetadata(Write(AnnotatedSchema(), CompressionCodec.Uncompressed, WriterVersion.V2, ColumnEncoding.Plain, random));
-        foreach (ParquetSchema schema in (ParquetSchema[])[FittingSchema(isOld: false), FittingSchema(isOld: true)])
+        foreach (ParquetSchema schema in (ParquetSchema[])[FittingSchema(isOld: false), FittingSchema(isOld: true), .. ConvertedSchemas()])
         {
             random.Begin(1, 0, number++);
             yield return Write(schema, CompressionCodec.Uncompressed, WriterVersion.V1, ColumnEncoding.Auto, random);
@@ -72,6 +72,28 @@ internal static class SampleFiles
             SchemaNode.List("list", Repetition.Optional, SchemaNode.Primitive("element", Repetition.Optional, PhysicalType.ByteArray, new LogicalType(LogicalTypeKind.Json))),
             SchemaNode.Map("map", Repetition.Optional, SchemaNode.Primitive("key", Repetition.Required, PhysicalType.Int32), SchemaNode.Primitive("value", Repetition.Optional, PhysicalType.Int32, new LogicalType(LogicalTypeKind.Date))),
         ]);
+
+    /// <summary>Columns that fit if they are converted: see <see cref="IngestTarget"/>.</summary>
+    private static IEnumerable<ParquetSchema> ConvertedSchemas()
+    {
+        var amount = new LogicalType(LogicalTypeKind.Decimal) { Precision = 9, Scale = 2 };
+        yield return Of(SchemaNode.Primitive("text", Repetition.Required, PhysicalType.Int32, amount), SchemaNode.Primitive("number", Repetition.Optional, PhysicalType.Double));
+        yield return Of(
+            SchemaNode.Primitive("text", Repetition.Required, PhysicalType.Int64, new LogicalType(LogicalTypeKind.Timestamp) { Unit = TimeUnit.Micros }), SchemaNode.Primitive("number", Repetition.Optional, PhysicalType.Int64));
+        yield return Of(SchemaNode.Primitive("text", Repetition.Required, PhysicalType.FixedLenByteArray, new LogicalType(LogicalTypeKind.Uuid), typeLength: 16), SchemaNode.Primitive("number", Repetition.Optional, PhysicalType.Float));
+        yield return Of(SchemaNode.Primitive("text", Repetition.Required, PhysicalType.Int32, new LogicalType(LogicalTypeKind.Date)), SchemaNode.Primitive("number", Repetition.Optional, PhysicalType.Int32, amount));
+        yield return Of(SchemaNode.Primitive("text", Repetition.Required, PhysicalType.Boolean), SchemaNode.Primitive("number", Repetition.Optional, PhysicalType.Int64, amount));
+
+        static ParquetSchema Of(SchemaNode text, SchemaNode number) => new(
+            "table",
+            [
+                SchemaNode.Primitive("key", Repetition.Required, PhysicalType.Int64),
+                text,
+                number,
+                SchemaNode.List("list", Repetition.Required, SchemaNode.Utf8("element", Repetition.Required)),
+                SchemaNode.Map("map", Repetition.Required, SchemaNode.Primitive("key", Repetition.Required, PhysicalType.Int32), SchemaNode.Primitive("value", Repetition.Required, PhysicalType.Int64)),
+            ]);
+    }
 
     /// <summary>Each annotation that has parameters.</summary>
     private static ParquetSchema AnnotatedSchema() => new(
