@@ -19,7 +19,7 @@ public sealed class LiveRowOrderTests
     [Theory]
     [InlineData(KeyOrder.Bytes)]
     [InlineData(KeyOrder.Java)]
-    internal async Task Of_256_keys_those_that_the_originals_query_finds_are_taken_and_the_others_refused(KeyOrder order)
+    internal async Task Item_20_of_256_keys_those_that_the_originals_query_finds_are_taken_and_the_others_refused(KeyOrder order)
     {
         string path = RepositoryFolder.Combine("Sleeper.Ingest.Core.Tests", "Fixtures", "requests", "byte-array-row-keys.json");
         using var cases = JsonDocument.Parse(await File.ReadAllTextAsync(path, Token));
@@ -50,7 +50,7 @@ public sealed class LiveRowOrderTests
     [InlineData(RowFeed.Enumerable)]
     [InlineData(RowFeed.Singly)]
     [InlineData(RowFeed.Parquet)]
-    internal async Task A_row_on_which_the_orders_disagree_is_refused_by_field_number_leaf_and_reason_whatever_way_it_comes(RowFeed feed)
+    internal async Task Item_20_a_row_on_which_the_orders_disagree_is_refused_by_field_number_leaf_and_reason_whatever_way_it_comes(RowFeed feed)
     {
         var schema = Schema.Create().RowKey("id", FieldType.Int).RowKey("name", FieldType.String).Build();
         var root = PartitionTree.Single(schema).Root;
@@ -75,7 +75,7 @@ public sealed class LiveRowOrderTests
     }
 
     [Fact]
-    public async Task Where_the_orders_cannot_disagree_nothing_is_refused()
+    public async Task Item_20_where_the_orders_cannot_disagree_nothing_is_refused()
     {
         using var single = await LiveIngest.CreateAsync(Bytes, PartitionTree.Single(Bytes), KeyOrder.Bytes);
         Assert.Equal(256, (await single.IngestAsync(w => w.WriteAsync(Enumerable.Range(0, 256).Select(i => new Row(Bytes, new[] { (byte)i }, i)), Token))).RowCount);
@@ -93,7 +93,7 @@ public sealed class LiveRowOrderTests
     [InlineData(KeyOrder.Java, FileWritingStrategy.OneFilePerLeaf)]
     [InlineData(KeyOrder.Bytes, FileWritingStrategy.OneReferencePerLeaf)]
     [InlineData(KeyOrder.Java, FileWritingStrategy.OneReferencePerLeaf)]
-    internal async Task Rows_stand_in_the_tables_order_through_spills_and_merges_with_the_same_bytes(KeyOrder order, FileWritingStrategy strategy)
+    internal async Task Item_17_rows_stand_in_the_tables_order_through_spills_and_merges_with_the_same_bytes(KeyOrder order, FileWritingStrategy strategy)
     {
         var schema = Schema.Create().RowKey("name", FieldType.String).SortKey("raw", FieldType.ByteArray).Value("text", FieldType.String).Build();
         string[] starts = ["", "a", "m", "\uD7FF", "\uE000", "\uFF5E", "\U0001F600", "\U0010FFFF"];

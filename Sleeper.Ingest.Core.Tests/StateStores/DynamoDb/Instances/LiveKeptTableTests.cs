@@ -126,7 +126,7 @@ public sealed class LiveKeptTableTests
         return await writer.CompleteAsync(Token);
     }
 
-    private static async Task<string> IdAsync(LiveInstanceDump live, string name)
+    internal static async Task<string> IdAsync(LiveInstanceDump live, string name)
     {
         using var client = live.Aws.NewDynamoDbClient();
         var key = new Dictionary<string, AttributeValue> { ["TableName"] = new(name) };
@@ -149,7 +149,7 @@ public sealed class LiveKeptTableTests
     }
 
     /// <summary>An entry as the original's splitter makes it: the root becomes a parent, of the leaves below and from "m" on.</summary>
-    private static async Task SplitRootAsync(LiveInstanceDump live, string tableId)
+    internal static async Task SplitRootAsync(LiveInstanceDump live, string tableId)
     {
         const string Left = "\"region\":{\"key\":{\"min\":\"\",\"minInclusive\":true,\"max\":\"bQ==\",\"maxInclusive\":false},\"stringsBase64Encoded\":true}";
         const string Right = "\"region\":{\"key\":{\"min\":\"bQ==\",\"minInclusive\":true,\"maxInclusive\":false},\"stringsBase64Encoded\":true}";
