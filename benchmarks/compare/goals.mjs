@@ -6,16 +6,17 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const here = path.dirname(fileURLToPath(import.meta.url))
-const dll = path.join(here, '..', 'Sleeper.Ingest.Benchmarks', 'bin', 'Release', 'net10.0', 'Sleeper.Ingest.Benchmarks.dll')
 const args = process.argv.slice(2)
 const option = (name, fallback) => args.includes(name) ? args[args.indexOf(name) + 1] : fallback
+const dll = path.resolve(option('--runner', path.join(here, '..', 'Sleeper.Ingest.Benchmarks', 'bin', 'Release', 'net10.0', 'Sleeper.Ingest.Benchmarks.dll')))
 if (args.includes('--help')) {
-  console.log(`usage: node goals.mjs [--smallest] [--with-long] [--only NAME,NAME] [--data FOLDER] [--flights FILE] [--plots FOLDER] [--out FILE]
+  console.log(`usage: node goals.mjs [--smallest] [--with-long] [--only NAME,NAME] [--data FOLDER] [--flights FILE] [--plots FOLDER] [--out FILE] [--runner DLL]
   --smallest   each command once with few rows: whether it works, not how fast
   --with-long  the run of 400 million rows too, twice: it needs 60 GB of disk
   --data       where the input files are, or are made (the folder for temporary files)
   --flights    all 3,000,000 flights; without it, the part of them beside the samples
   --plots      where the long run's samples and pictures go (--data)
+  --runner     another build than that of 'dotnet build -c Release', such as a published one
   --out        the lines of all commands, as they came`)
   process.exit(0)
 }
@@ -32,7 +33,7 @@ fs.mkdirSync(plots, { recursive: true })
 const count = (whole, small) => String(smallest ? small : whole)
 const s128 = path.join(data, `s128-${count(10_000_000, 20_000)}.parquet`)
 const wide = path.join(data, `wide-${count(1_000_000, 2_000)}.parquet`)
-const runs = ['--runs', count(5, 1)]
+const runs = ['--runs', count(5, 1), ...(args.includes('--runner') ? ['--runner', dll] : [])]
 const compare = (...more) => ['node', 'compare.mjs', ...more, ...runs]
 const job = (...more) => ['runner', ...more]
 const mib = number => String(number * 2 ** 20)

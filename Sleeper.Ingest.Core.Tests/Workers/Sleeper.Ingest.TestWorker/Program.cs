@@ -19,6 +19,7 @@ internal static class Program
         ["recover"] = RecoverCommand.RunAsync,
         ["fault-sweep"] = FaultSweepCommand.RunAsync,
         ["work-jobs"] = WorkJobsCommand.RunAsync,
+        ["allocations"] = AllocationsCommand.RunAsync,
         ["fuzz"] = Fuzzing.FuzzCommand.RunAsync,
         ["bad-footers"] = Fuzzing.BadFootersCommand.RunAsync,
     };

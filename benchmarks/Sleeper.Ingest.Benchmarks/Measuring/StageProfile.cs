@@ -20,8 +20,10 @@ internal sealed partial class StageProfile
         double counted = 0;
         foreach (var stage in _clock!.Figures)
         {
-            Print(stage.Stage.ToString(), stage.Calls, stage.Wall.TotalSeconds, stage.Processor.TotalSeconds, stage.Bytes);
-            counted += stage.Stage == ClockedStage.Spill ? 0 : stage.Processor.TotalSeconds;
+            // Who waits uses no processor, but its thread does other work meanwhile and would be counted with it.
+            bool waits = stage.Stage is ClockedStage.ProducerWaits or ClockedStage.WorkerWaits or ClockedStage.TurnWaits;
+            Print(stage.Stage.ToString(), stage.Calls, stage.Wall.TotalSeconds, waits ? null : stage.Processor.TotalSeconds, stage.Bytes);
+            counted += waits || stage.Stage == ClockedStage.Spill ? 0 : stage.Processor.TotalSeconds;
         }
 
         Print("Sync", 1, times.Syncing.TotalSeconds, null, 0);
