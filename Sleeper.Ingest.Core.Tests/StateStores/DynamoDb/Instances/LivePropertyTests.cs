@@ -121,7 +121,7 @@ public sealed class LivePropertyTests
         foreach (string wrong in property.Wrong)
         {
             bool isTables = name.StartsWith(T, StringComparison.Ordinal);
-            var error = Assert.Throws<UnsupportedTableException>(() => isTables ? ReadTable($"{name}={wrong}\n") : ReadInstance($"{name}={wrong}\n"));
+            var error = Assert.Throws<UnsupportedTableException>(() => isTables ? (PropertyValues)ReadTable($"{name}={wrong}\n") : ReadInstance($"{name}={wrong}\n"));
             Assert.Contains($"'{name}' is '{wrong}'", error.Message, StringComparison.Ordinal);
             Assert.Contains("this library takes", error.Message, StringComparison.Ordinal);
             if (Known(name).InstanceDefault is { } instance)
@@ -135,7 +135,7 @@ public sealed class LivePropertyTests
     [Fact]
     public void Properties_of_a_newer_version_are_kept_and_change_nothing()
     {
-        var table = (LiveTableProperties)ReadTable("sleeper.table.ingest.row.batch.type.of.tomorrow=columnar\n", "sleeper.default.table.parquet.page.size.max=1\n");
+        var table = ReadTable("sleeper.table.ingest.row.batch.type.of.tomorrow=columnar\n", "sleeper.default.table.parquet.page.size.max=1\n");
 
         Assert.Equal("columnar", table.All["sleeper.table.ingest.row.batch.type.of.tomorrow"]);
         Assert.Equal(131072, table.Bytes(TableProperty.PageBytes));
@@ -144,7 +144,7 @@ public sealed class LivePropertyTests
     [Fact]
     public void Properties_of_commits_and_names_are_the_settings_of_the_state_store()
     {
-        var table = (LiveTableProperties)ReadTable($"{Retry}max.attempts=3\n{Retry}first.retry.wait.ceiling.ms=70\n{T}ingest.job.files.commit.async=false\n", $"sleeper.default.table.{Retry[T.Length..]}max.retry.wait.ceiling.ms=900\n");
+        var table = ReadTable($"{Retry}max.attempts=3\n{Retry}first.retry.wait.ceiling.ms=70\n{T}ingest.job.files.commit.async=false\n", $"sleeper.default.table.{Retry[T.Length..]}max.retry.wait.ceiling.ms=900\n");
         var settings = LiveTable.SettingsOf(table, null);
 
         Assert.Equal((3, 70.0, 900.0), (settings.MaxAttempts, settings.FirstRetryWait.TotalMilliseconds, settings.MaxRetryWait.TotalMilliseconds));
@@ -268,12 +268,12 @@ public sealed class LivePropertyTests
         return property.Name.StartsWith(T, StringComparison.Ordinal) ? LiveTableProperties.Parse(table, "the table", values).Get(property) : values.Get(property);
     }
 
-    private static PropertyValues ReadTable(string lines, string instance = "") => LiveTableProperties.Read(
+    private static LiveTableProperties ReadTable(string lines, string instance = "") => LiveTableProperties.Read(
         Encoding.UTF8.GetBytes($"sleeper.table.id=1f2e3d4c\nsleeper.table.name=a\nsleeper.table.schema={Schema.ToJson().ReplaceLineEndings("")}\n{lines}"),
         "the table",
         InstanceProperties.Parse(instance, "the instance"));
 
-    private static PropertyValues ReadInstance(string lines) => InstanceProperties.Read(
+    private static InstanceProperties ReadInstance(string lines) => InstanceProperties.Read(
         Encoding.UTF8.GetBytes(string.Concat(InstanceProperty.All.Where(p => p.IsRequired).Select(p => $"{p.Name}=x\n")) + "sleeper.version=0.36.2\n" + lines), "the instance", anyVersion: false);
 
     private static async Task<(IngestResult Result, Table Table, S3ObjectStore Bucket)> IngestAsync(
