@@ -173,7 +173,7 @@ public sealed class QueuedCommitTests
         {
             var first = await store.BeginAttemptAsync("id", Token);
             var second = await otherStore.BeginAttemptAsync("id", Token);
-            var sent = await commits.SendAsync(first, table.Commit(first), Job, Token);
+            var sent = await commits.SendAsync(first, await PutFilesAsync(table, table.Commit(first)), Job, Token);
             var found = await otherCommits.SendAsync(second, table.Commit(second, rows: 11), Job with { JobRunId = "run-02" }, Token);
 
             Assert.True(found is { IsQueued: true, AlreadyCommitted: true, RowCount: 10 });
@@ -184,7 +184,7 @@ public sealed class QueuedCommitTests
             Assert.Equal([1L], table.Numbers());
             Assert.Empty(queue.Waiting);
             Assert.Equal(1, (await otherCommits.WaitAsync("id", found, TimeSpan.FromSeconds(5), Token)).TransactionNumber);
-            Assert.Empty(await TableFixture.ObjectsAsync(table.Bucket));
+            Assert.Empty(await OthersAsync(table));
         }
     }
 
@@ -201,7 +201,7 @@ public sealed class QueuedCommitTests
         {
             queue.Fault = _ => fault;
             var first = await store.BeginAttemptAsync("id", Token);
-            await Assert.ThrowsAsync<CommitOutcomeUnknownException>(() => commits.SendAsync(first, table.Commit(first), Job, Token));
+            await Assert.ThrowsAsync<CommitOutcomeUnknownException>(async () => await commits.SendAsync(first, await PutFilesAsync(table, table.Commit(first)), Job, Token));
             queue.Fault = _ => null;
 
             var other = new RoutedStateStore(otherStore, otherCommits, new CommitRoute(IsQueued: true));
@@ -217,6 +217,40 @@ public sealed class QueuedCommitTests
             Assert.Equal([1L], table.Numbers());
             Assert.Empty(queue.Waiting);
         }
+    }
+
+    /// <summary>Long after: committed, compacted, garbage-collected, the log trimmed. An entry with these files would stop the table's readers.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(1000)]
+    public async Task A_claim_whose_files_are_gone_was_committed_and_is_never_sent_again(int files)
+    {
+        var (table, queue, store, commits) = await MakeAsync();
+        using var _ = store;
+        var sent = await SendAsync(table, store, commits, "id", null, files);
+        var (otherStore, otherCommits) = Open(table, queue, seed: 8);
+        using (otherStore)
+        {
+            bool isLong = files == 1000;
+            string gone = isLong ? (await OthersAsync(table)).Single(o => o.Contains("/transactions/", StringComparison.Ordinal)) : LiveTablePaths.KeyOf(sent.Files[1].FileName);
+            await table.Bucket.DeleteAsync(gone, Token);
+            var other = new RoutedStateStore(otherStore, otherCommits, new CommitRoute(IsQueued: true));
+            Assert.True(await other.FindCommitAsync("id", Token) is { IsQueued: true });
+            var attempt = await other.BeginAttemptAsync("id", Token);
+            Assert.True(attempt.Committed is { IsQueued: false, AlreadyCommitted: true, TransactionNumber: 0 });
+            Assert.Equal(isLong ? 0 : 20, attempt.Committed!.RowCount);
+            Assert.Single(queue.Sent);
+        }
+    }
+
+    [Fact]
+    public async Task What_the_queue_took_is_not_sent_again_by_the_same_process()
+    {
+        var (table, queue, store, commits) = await MakeAsync();
+        using var _ = store;
+        await SendAsync(table, store, commits, "id", Job);
+        Assert.True(await commits.ResumeAsync("id", Token) is { IsQueued: true });
+        Assert.Single(queue.Sent);
     }
 
     [Fact]
@@ -236,7 +270,7 @@ public sealed class QueuedCommitTests
         Assert.True(sent is { IsQueued: true, AlreadyCommitted: false });
         queue.ApplyNext();
         Assert.Equal(1, (await commits.WaitAsync("id", sent, TimeSpan.FromSeconds(5), Token)).TransactionNumber);
-        Assert.Empty(await TableFixture.ObjectsAsync(table.Bucket));
+        Assert.Empty(await OthersAsync(table));
     }
 
     /// <summary>The one that was refused may not remove its files any more: they will be committed.</summary>
@@ -260,7 +294,7 @@ public sealed class QueuedCommitTests
                 return null;
             };
             var first = await store.BeginAttemptAsync("id", Token);
-            await Assert.ThrowsAsync<CommitOutcomeUnknownException>(() => commits.SendAsync(first, table.Commit(first), null, Token));
+            await Assert.ThrowsAsync<CommitOutcomeUnknownException>(async () => await commits.SendAsync(first, await PutFilesAsync(table, table.Commit(first)), null, Token));
             queue.ApplyNext();
             Assert.Contains(first.FileNamePrefix, table.Bodies()[0].ToString(), StringComparison.Ordinal);
             Assert.Single(table.Numbers());
@@ -284,7 +318,7 @@ public sealed class QueuedCommitTests
                 var sent = await SendAsync(table, store, commits, "id", null);
                 queue.ApplyNext();
                 await commits.WaitAsync("id", sent, TimeSpan.FromSeconds(5), Token);
-                Assert.Empty(await TableFixture.ObjectsAsync(table.Bucket));
+                Assert.Empty(await OthersAsync(table));
             };
             var found = await otherCommits.SendAsync(second, table.Commit(second), null, Token);
 
@@ -338,10 +372,24 @@ public sealed class QueuedCommitTests
         return (store, new QueuedCommits(store, new CommitClaims(bucket ?? table.Bucket, table.Paths), LiveTable.TableId, () => queue, options));
     }
 
+    private static async Task<IngestCommit> PutFilesAsync(LiveTable table, IngestCommit commit)
+    {
+        foreach (var file in commit.Files)
+        {
+            await table.Bucket.PutAsync(LiveTablePaths.KeyOf(file.FileName), "data"u8.ToArray(), Token);
+        }
+
+        return commit;
+    }
+
+    /// <summary>What lies in the bucket besides data files.</summary>
+    private static async Task<IEnumerable<string>> OthersAsync(LiveTable table) =>
+        (await TableFixture.ObjectsAsync(table.Bucket)).Where(o => !o.Contains("/data/", StringComparison.Ordinal));
+
     private static async Task<CommitResult> SendAsync(LiveTable table, DynamoDbStateStore store, QueuedCommits commits, string id, CommitJob? job, int files = 1)
     {
         var attempt = await store.BeginAttemptAsync(id, Token);
-        var queued = await commits.SendAsync(attempt, table.Commit(attempt, files: files), job, Token);
+        var queued = await commits.SendAsync(attempt, await PutFilesAsync(table, table.Commit(attempt, files: files)), job, Token);
         Assert.True(queued is { IsQueued: true, TransactionNumber: 0, AlreadyCommitted: false });
         return queued;
     }

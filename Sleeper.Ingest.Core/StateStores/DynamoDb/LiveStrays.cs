@@ -72,7 +72,7 @@ internal sealed class LiveStrays(IObjectStore dataBucket, DynamoDbStateStore sta
         var claimed = new HashSet<string>(StringComparer.Ordinal);
         await foreach (var found in dataBucket.ListAsync(stateStore.Paths.ClaimsPrefix, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
-            if (LiveTablePaths.TryParseClaim(found.Path, out string hash))
+            if (LiveTablePaths.TryParseClaim(found.Path, out string hash, out _))
             {
                 claimed.Add(hash);
             }

@@ -60,12 +60,12 @@ internal sealed partial class LiveTablePaths
     /// <summary>The key of a claim to an ingest's commit.</summary>
     public string Claim(string ingestHash, int number) => string.Create(CultureInfo.InvariantCulture, $"{ClaimsPrefix}{ingestHash}-{number}");
 
-    /// <summary>Whose a claim is. False for any other key.</summary>
-    public static bool TryParseClaim(string key, out string ingestHash)
+    /// <summary>Which claim a key is of. False for any other key.</summary>
+    public static bool TryParseClaim(string key, out string ingestHash, out int number)
     {
-        var match = ClaimKey().Match(key);
-        ingestHash = match.Success ? match.Groups["hash"].Value : "";
-        return match.Success;
+        var match = ClaimOf().Match(key);
+        ingestHash = match.Groups["hash"].Value;
+        return int.TryParse(match.Groups["number"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out number);
     }
 
     /// <summary>
@@ -95,6 +95,6 @@ internal sealed partial class LiveTablePaths
     [GeneratedRegex(@"/(?<hash>[0-9a-f]{32})-(?<attempt>[0-9a-f]{16})-[0-9]+\.parquet\z", RegexOptions.CultureInvariant)]
     private static partial Regex IngestName();
 
-    [GeneratedRegex(@"/statestore/ingests/(?<hash>[0-9a-f]{32})-[0-9]+\z", RegexOptions.CultureInvariant)]
-    private static partial Regex ClaimKey();
+    [GeneratedRegex(@"/statestore/ingests/(?<hash>[0-9a-f]{32})-(?<number>[0-9]+)\z", RegexOptions.CultureInvariant)]
+    private static partial Regex ClaimOf();
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Amazon.Runtime;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
 using Sleeper.Ingest.Core.StateStores;
@@ -82,6 +83,39 @@ public sealed class QueuedIngestTests
         Assert.Equal(60, await bed.NewRowsAsync("orders"));
         Assert.Equal(queued.Files.Select(f => f.FileName), (await bed.ResolveAsync("orders", "an-id"))!.Files.Select(f => f.FileName));
         Assert.Equal(IngestOutcome.AlreadyCommitted, (await bed.IngestAsync("orders", CommitMode.Queued)).Outcome);
+    }
+
+    /// <summary>What the original sends for an ingest is a message, the data file and its sketches; here are besides the claim, put and removed, and looks for it.</summary>
+    [Fact]
+    public async Task A_queued_commit_costs_one_message_and_a_claim()
+    {
+        var live = await LiveInstanceDump.LoadAsync("01-deployed");
+        using var committer = await InstanceCommitter.DeployAsync(live);
+        var counted = new CountedRequests();
+        var options = LiveInstanceTests.OptionsOf(live);
+        foreach (ClientConfig config in (ClientConfig[])[options.S3Config!, options.DynamoDbConfig!, options.SqsConfig!])
+        {
+            config.HttpClientFactory = counted;
+        }
+
+        using var instance = await SleeperInstance.OpenAsync(live.ConfigBucket, options, Token);
+        var schema = (await Table.OpenAsync(instance, "orders", Token)).Schema;
+        var factory = IngestFactory.Create().UseSleeperInstance(instance).WithTable("orders").WithCommitMode(CommitMode.AsTableAsks);
+        foreach (string id in new[] { "first", "second" })
+        {
+            counted.Forget();
+            await using var writer = await factory.OpenForAsync(id, null, new Progress<IngestProgress>(), Token);
+            await writer.WriteAsync(LiveRows.Make(schema, 10, seed: 1), Token);
+            Assert.Equal(IngestOutcome.Queued, (await writer.CompleteAsync(Token)).Outcome);
+            await committer.ApplyAllAsync();
+        }
+
+        string[] ofBucket = [.. counted.Requests.Where(r => r.Contains(live.DataBucket, StringComparison.Ordinal)).Select(r => $"{r.Split(' ')[0]} {KindOf(r)}")];
+        Assert.Equal(["DELETE claim", "GET claim", "GET claim", "PUT claim", "PUT parquet", "PUT sketches"], ofBucket.Order(StringComparer.Ordinal));
+        Assert.Single(counted.Requests, r => r.StartsWith("SendMessage", StringComparison.Ordinal));
+        Assert.DoesNotContain(counted.Requests, r => r.StartsWith("PutItem", StringComparison.Ordinal));
+
+        static string KindOf(string request) => request.Contains("/statestore/ingests/", StringComparison.Ordinal) ? "claim" : request[(request.LastIndexOf('.') + 1)..];
     }
 
     /// <summary>While the committer sleeps the log knows nothing of the first run.</summary>

@@ -18,6 +18,7 @@ namespace Sleeper.Ingest.Core.StateStores.DynamoDb.Queued;
 internal sealed class CommitClaims(IObjectStore dataBucket, LiveTablePaths paths)
 {
     private const int MaxListed = 1000;
+    private const int MaxParallelLooks = 32;
 
     /// <summary>The latest claim; null if there is none.</summary>
     public async Task<CommitClaim?> FindAsync(string ingestHash, CancellationToken cancellationToken)
@@ -37,14 +38,14 @@ internal sealed class CommitClaims(IObjectStore dataBucket, LiveTablePaths paths
         dataBucket.PutIfAbsentAsync(paths.Claim(ingestHash, number), Encoding.UTF8.GetBytes(message), cancellationToken);
 
     /// <summary>Claims that there are, of any ingest; as many as one page of a listing has.</summary>
-    public async Task<IReadOnlyList<(string Key, string IngestHash)>> ListAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ClaimKey>> ListAsync(CancellationToken cancellationToken)
     {
-        List<(string, string)> claims = [];
+        List<ClaimKey> claims = [];
         await foreach (var found in dataBucket.ListAsync(paths.ClaimsPrefix, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
-            if (LiveTablePaths.TryParseClaim(found.Path, out string hash))
+            if (LiveTablePaths.TryParseClaim(found.Path, out string hash, out int number))
             {
-                claims.Add((found.Path, hash));
+                claims.Add(new ClaimKey(hash, number));
             }
 
             if (claims.Count == MaxListed)
@@ -56,5 +57,23 @@ internal sealed class CommitClaims(IObjectStore dataBucket, LiveTablePaths paths
         return claims;
     }
 
-    public Task RemoveAsync(string key, CancellationToken cancellationToken) => dataBucket.DeleteAsync(key, cancellationToken);
+    public Task RemoveAsync(ClaimKey claim, CancellationToken cancellationToken) => dataBucket.DeleteAsync(paths.Claim(claim.IngestHash, claim.Number), cancellationToken);
+
+    /// <summary>Whether the files of a claim are all there.</summary>
+    public async Task<bool> HasFilesAsync(IReadOnlyList<DataFile> files, CancellationToken cancellationToken)
+    {
+        foreach (var some in files.Chunk(MaxParallelLooks))
+        {
+            bool[] found = await Task.WhenAll(some.Select(f => HasObjectAsync(LiveTablePaths.KeyOf(f.FileName), cancellationToken))).ConfigureAwait(false);
+            if (found.Contains(false))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    public async Task<bool> HasObjectAsync(string key, CancellationToken cancellationToken) =>
+        await dataBucket.HeadAsync(key, cancellationToken).ConfigureAwait(false) is not null;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Sleeper.Ingest.Core.Queues;
@@ -26,6 +27,11 @@ internal sealed class QueuedCommits(DynamoDbStateStore store, CommitClaims claim
 
     /// <summary>Between two looks at the log: a committer takes a second or so.</summary>
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(2);
+
+    /// <summary>By ingest: the latest claims of commits that the queue took from here, and that were not seen in the log yet.</summary>
+    private readonly ConcurrentDictionary<string, int> _sent = new(StringComparer.Ordinal);
+
+    private int _hasListedClaims;
 
     /// <summary>The queue; an error if the instance has none.</summary>
     public IMessageQueue Queue => queue();
@@ -177,9 +183,20 @@ internal sealed class QueuedCommits(DynamoDbStateStore store, CommitClaims claim
             }
 
             var result = await ReadAsync(claim, cancellationToken).ConfigureAwait(false);
-            if (await store.FindEntryAsync(ingestId, result, cancellationToken).ConfigureAwait(false) is { } committed)
+            if (result.Files.Count > 0 && await store.FindEntryAsync(ingestId, result, cancellationToken).ConfigureAwait(false) is { } committed)
             {
                 return committed with { AlreadyCommitted = true };
+            }
+
+            if (_sent.ContainsKey(hash))
+            {
+                return result;
+            }
+
+            if (result.Files.Count == 0 || !await claims.HasFilesAsync(result.Files, cancellationToken).ConfigureAwait(false))
+            {
+                // Only Sleeper removes what a claim that stands names, once it was committed, compacted and forgotten. An entry would bring the files back, and stop the table's readers.
+                return result with { IsQueued = false };
             }
 
             message = new QueuedMessage(ingestId, claim, result, BodyKey: null);
@@ -220,6 +237,7 @@ internal sealed class QueuedCommits(DynamoDbStateStore store, CommitClaims claim
             try
             {
                 await target.SendAsync(claim.Message, how, deadline.Token).ConfigureAwait(false);
+                _sent[store.IngestHashOf(ingestId)] = claim.Number;
                 await SweepAsync().ConfigureAwait(false);
                 return result;
             }
@@ -281,24 +299,32 @@ internal sealed class QueuedCommits(DynamoDbStateStore store, CommitClaims claim
         }
     }
 
+    /// <summary>What a claim would commit; without files if the object that holds its transaction is gone.</summary>
     private async Task<CommitResult> ReadAsync(CommitClaim claim, CancellationToken cancellationToken)
     {
         var (transaction, bodyKey) = CommitMessage.Read(claim.Message);
-        return await store.ReadQueuedAsync(transaction, bodyKey, cancellationToken).ConfigureAwait(false);
+        return bodyKey is not null && !await claims.HasObjectAsync(bodyKey, cancellationToken).ConfigureAwait(false)
+            ? new CommitResult(0, 0, [], AlreadyCommitted: true) { IsQueued = true }
+            : await store.ReadQueuedAsync(transaction, bodyKey, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Removes the claims of those ingests that the log was seen to have, of this process or of others that did not wait for it.</summary>
+    /// <summary>
+    /// Removes the claims of those ingests that the log was seen to have: the first time of all, of processes that did not wait for the committer, too; then those of this one.
+    /// </summary>
     private async Task SweepAsync()
     {
         try
         {
-            var found = await claims.ListAsync(CancellationToken.None).ConfigureAwait(false);
+            var found = Interlocked.Exchange(ref _hasListedClaims, 1) == 0
+                ? await claims.ListAsync(CancellationToken.None).ConfigureAwait(false)
+                : [.. _sent.SelectMany(sent => Enumerable.Range(1, sent.Value).Select(n => new ClaimKey(sent.Key, n)))];
             var known = await store.KnownAmongAsync(found.Select(c => c.IngestHash), CancellationToken.None).ConfigureAwait(false);
-            foreach (var (key, hash) in found)
+            foreach (var claim in found)
             {
-                if (known.Contains(hash))
+                if (known.Contains(claim.IngestHash))
                 {
-                    await claims.RemoveAsync(key, CancellationToken.None).ConfigureAwait(false);
+                    await claims.RemoveAsync(claim, CancellationToken.None).ConfigureAwait(false);
+                    _sent.TryRemove(claim.IngestHash, out _);
                 }
             }
         }
