@@ -312,7 +312,7 @@ public sealed class QueuedCommitTests
         using (otherStore)
         {
             var second = await otherStore.BeginAttemptAsync("id", Token);
-            bucket.BeforePut = async path =>
+            bucket.BeforePut = async _ =>
             {
                 bucket.BeforePut = null;
                 var sent = await SendAsync(table, store, commits, "id", null);
@@ -339,6 +339,95 @@ public sealed class QueuedCommitTests
         await Assert.ThrowsAsync<CommitOutcomeUnknownException>(() => commits.WaitAsync("id", sent, TimeSpan.FromMinutes(5), cancelled.Token));
         queue.ApplyNext();
         Assert.Equal(1, (await store.FindCommitAsync("id", Token))!.TransactionNumber);
+    }
+
+    /// <summary>Each request in turn, with and without its effect: queued, or failed and called off, or unknown; and the ingest, run again, is committed once, with files that are there.</summary>
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 1)]
+    [InlineData(false, 1000)]
+    [InlineData(true, 1000)]
+    public async Task Whichever_request_of_a_queued_commit_fails_the_ingest_is_committed_once(bool hasEffect, int files)
+    {
+        var ends = new List<string>();
+        for (int failing = 1; await RunFaultedAsync(failing, hasEffect, files) is { } end; failing++)
+        {
+            ends.Add(end);
+        }
+
+        // Two logs, claim, log, send, and the look for claims of others at the end; before them the body, if it is long.
+        Assert.Equal(files == 1 ? 6 : 7, ends.Count);
+        Assert.Contains("failed", ends);
+        Assert.Contains("unknown", ends);
+        Assert.Equal(2, ends.Count(e => e == "queued")); // the send is repeated, and the look is no matter
+    }
+
+    /// <returns>How the commit ended; null if it made fewer requests.</returns>
+    private static async Task<string?> RunFaultedAsync(int failing, bool hasEffect, int files)
+    {
+        var table = await LiveTable.CreateAsync();
+        var queue = new CommitterDouble(table);
+        var bucket = new ScriptedObjectStore(table.Bucket);
+        int requests = -1;
+        bool IsDue() => requests >= 0 && ++requests == failing;
+        bucket.Fault = (_, _) => !IsDue() ? ScriptedFault.None : hasEffect ? ScriptedFault.After : ScriptedFault.Before;
+        table.DynamoDb.Fault = _ => !IsDue() ? DynamoDbFault.None : hasEffect ? DynamoDbFault.LostReply : DynamoDbFault.ErrorBefore;
+        queue.Fault = _ => !IsDue() ? null : hasEffect ? "after" : "before";
+        var (store, commits) = Open(table, queue, seed: 7, bucket);
+        var (otherStore, otherCommits) = Open(table, queue, seed: 8);
+        using (store)
+        using (otherStore)
+        {
+            var first = await store.BeginAttemptAsync("id", Token);
+            var commit = await PutFilesAsync(table, table.Commit(first, files: files));
+            requests = 0;
+            string end = await EndOfAsync(() => commits.SendAsync(first, commit, Job, Token));
+            if (requests < failing)
+            {
+                return null;
+            }
+
+            requests = -1;
+            foreach (var file in end == "failed" ? commit.Files : [])
+            {
+                await table.Bucket.DeleteAsync(LiveTablePaths.KeyOf(file.FileName), Token);
+            }
+
+            var other = new RoutedStateStore(otherStore, otherCommits, new CommitRoute(IsQueued: true));
+            var second = await other.BeginAttemptAsync("id", Token);
+            if (second.Committed is null)
+            {
+                await other.CommitAsync(second, await PutFilesAsync(table, table.Commit(second, files: files)), Token);
+            }
+
+            while (queue.Waiting.Count > 0)
+            {
+                queue.ApplyNext();
+            }
+
+            Assert.Equal([1L], table.Numbers());
+            var committed = (await otherStore.FindCommitAsync("id", Token))!;
+            Assert.Equal(second.Committed is null, committed.Files[0].FileName.Contains(second.AttemptId, StringComparison.Ordinal));
+            Assert.True(await new CommitClaims(table.Bucket, table.Paths).HasFilesAsync(committed.Files, Token), $"{end} after {failing}: an entry names a file that was removed.");
+            return end;
+        }
+    }
+
+    private static async Task<string> EndOfAsync(Func<Task<CommitResult>> send)
+    {
+        try
+        {
+            Assert.True((await send()).IsQueued);
+            return "queued";
+        }
+        catch (CommitFailedException)
+        {
+            return "failed";
+        }
+        catch (CommitOutcomeUnknownException)
+        {
+            return "unknown";
+        }
     }
 
     private static JsonElement Message(string file)
@@ -368,7 +457,7 @@ public sealed class QueuedCommitTests
     private static (DynamoDbStateStore Store, QueuedCommits Commits) Open(LiveTable table, CommitterDouble queue, int seed, IObjectStore? bucket = null)
     {
         var options = TableFixture.Options(seed, new StateStoreClock { Patience = TimeSpan.FromSeconds(60) });
-        var store = new DynamoDbStateStore(table.DynamoDb.NewClient(), table.Identity, new LiveStoreSettings(), options);
+        var store = new DynamoDbStateStore(table.DynamoDb.NewClient(), table.Identity with { DataBucket = bucket ?? table.Bucket }, new LiveStoreSettings(), options);
         return (store, new QueuedCommits(store, new CommitClaims(bucket ?? table.Bucket, table.Paths), LiveTable.TableId, () => queue, options));
     }
 

@@ -118,6 +118,24 @@ public sealed class QueuedIngestTests
         static string KindOf(string request) => request.Contains("/statestore/ingests/", StringComparison.Ordinal) ? "claim" : request[(request.LastIndexOf('.') + 1)..];
     }
 
+    /// <summary>A message has one receive: that of a committer that died lies with the dead letters, and nobody is told.</summary>
+    [Fact]
+    public async Task What_died_with_its_committer_is_sent_again_by_the_next_run_and_harmless_when_it_comes_back()
+    {
+        using var bed = await Bed.NewAsync();
+        await bed.IngestAsync("orders", CommitMode.Queued);
+        Assert.NotNull(await bed.Committer.Queue.ReceiveAsync(TimeSpan.Zero, TimeSpan.Zero, Token));
+        Assert.Null(await bed.Committer.Queue.ReceiveAsync(TimeSpan.Zero, TimeSpan.Zero, Token));
+        var dead = (await bed.Committer.DeadLetters.ReceiveAsync(TimeSpan.Zero, TimeSpan.FromMinutes(1), Token))!;
+        await Assert.ThrowsAsync<CommitOutcomeUnknownException>(() => bed.IngestAsync("orders", CommitMode.Queued, wait: TimeSpan.FromMilliseconds(1)));
+        Assert.Equal(1, await bed.Committer.ApplyAllAsync());
+        Assert.Equal(IngestOutcome.AlreadyCommitted, (await bed.IngestAsync("orders", CommitMode.Queued)).Outcome);
+
+        await bed.Committer.Queue.SendAsync(dead.Body!, new() { GroupId = dead.GroupId, DeduplicationId = "redriven" }, Token);
+        Assert.Equal(1, await bed.Committer.ApplyAllAsync());
+        Assert.Equal(60, await bed.NewRowsAsync("orders"));
+    }
+
     /// <summary>While the committer sleeps the log knows nothing of the first run.</summary>
     [Theory]
     [InlineData(CommitMode.Queued)]
