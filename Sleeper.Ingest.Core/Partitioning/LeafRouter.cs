@@ -112,20 +112,20 @@ internal sealed unsafe class LeafRouter
         int low = Unsafe.Add(ref table, leading);
         int high = Unsafe.Add(ref table, leading + 1);
 
-        // Borders below low begin with smaller bytes, borders from high on with larger ones; between them, count those that are <= key.
-        while (low < high)
+        // Borders below low begin with smaller bytes, borders from high on with larger ones; between them, count those that are <= key: first by prefix alone, without
+        // a branch that depends on it. With 10,000 leaves 15 borders begin alike, and a branch would be guessed wrong at every second step.
+        ref ulong borders = ref MemoryMarshal.GetArrayDataReference(_borderPrefixes);
+        for (int count = high - low; count > 0;)
         {
-            int middle = (low + high) >>> 1;
-            ulong border = _borderPrefixes[middle];
-            bool notAbove = border < prefix || (border == prefix && IsNotAbove(_borders[middle], key, keyLength));
-            if (notAbove)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
+            int half = (count + 1) >>> 1;
+            int isBelow = Unsafe.Add(ref borders, low + half - 1) < prefix ? 1 : 0;
+            low += half & -isBelow;
+            count -= half;
+        }
+
+        while (low < high && Unsafe.Add(ref borders, low) == prefix && IsNotAbove(_borders[low], key, keyLength))
+        {
+            low++;
         }
 
         return low;

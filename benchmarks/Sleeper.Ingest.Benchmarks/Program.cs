@@ -11,7 +11,7 @@ const string Usage = """
       rows     --rows N [--out FOLDER] [--kind row|typed] [job options]   rows made before the clock starts; both kinds if none is named
       duckdb-rows --rows N --out FOLDER [job options]           the rows of the job above into DuckDB, in this process (needs npm once)
       stream   --rows N [--out FOLDER] [--kind row|typed] [job options]   rows made while they are written
-      commits  [--rows N] [--out FOLDER]                        N ingests of one row each (1,000), by one writer and by four, without and with syncs
+      commits  [--rows N] [--threads N] [--out FOLDER]          N ingests of one row each (1,000), by one writer and by four, without and with syncs
       jobs     [--rows N] [--threads N] [--out FOLDER] [--no-sync]   N jobs of 1,000 rows (1,000), worked off by so many processes (8)
       batch-size [--rows N] [--batches N,N] [--leaves N] [--arrival N] [--prices FILE] [--svg FILE] [--out FOLDER] [job options]
                                                                 S128 in commits of 10^3 to 10^7 rows: speed, files, requests, dollars, delay; a plot
@@ -67,7 +67,7 @@ try
         case "stream":
             return await RowsJob.RunAsync(options, isStream: true);
         case "commits":
-            return await CommitsJob.RunAsync(options);
+            return await CommitsJob.RunAsync(options, args.Contains("--threads") ? options.Threads : 1);
         case "jobs":
             return await JobsJob.RunAsync(options, args.Contains("--threads") ? options.Threads : null);
         case "jobs-worker": // a process of the job above

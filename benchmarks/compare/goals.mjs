@@ -12,7 +12,7 @@ const dll = path.resolve(option('--runner', path.join(here, '..', 'Sleeper.Inges
 if (args.includes('--help')) {
   console.log(`usage: node goals.mjs [--smallest] [--with-long] [--only NAME,NAME] [--data FOLDER] [--flights FILE] [--plots FOLDER] [--out FILE] [--runner DLL]
   --smallest   each command once with few rows: whether it works, not how fast
-  --with-long  the run of 400 million rows too, twice: it needs 60 GB of disk
+  --with-long  the run of 400 million rows too, twice: it needs 20 GB of disk
   --data       where the input files are, or are made (the folder for temporary files)
   --flights    all 3,000,000 flights; without it, the part of them beside the samples
   --plots      where the long run's samples and pictures go (--data)

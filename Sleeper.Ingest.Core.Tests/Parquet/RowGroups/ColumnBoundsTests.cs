@@ -127,6 +127,30 @@ public class ColumnBoundsTests
         Assert.Equal(scanned, promised);
     }
 
+    /// <summary>A dictionary is tried for 1,000 values if at most 875 differ.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100)]
+    [InlineData(875)]
+    [InlineData(876)]
+    [InlineData(1000)]
+    public void Ascending_columns_get_a_dictionary_where_others_do(int different)
+    {
+        int[] values = [.. Enumerable.Range(0, 1000).Select(i => Math.Min(i, different - 1))];
+        AssertSameBytes(SchemaNode.Utf8("a", Repetition.Required), VectorSamples.Strings(values.Select(i => i.ToString("D40", System.Globalization.CultureInfo.InvariantCulture))));
+        AssertSameBytes(SchemaNode.Primitive("a", Repetition.Required, PhysicalType.Int64), VectorSamples.Longs(values.Select(i => (long)i << 33)));
+        AssertSameBytes(SchemaNode.Primitive("a", Repetition.Required, PhysicalType.Int32), VectorSamples.Ints(values.Select(i => i << 9)));
+
+        static void AssertSameBytes(SchemaNode field, ColumnVector column)
+        {
+            byte[] promised = WriteColumn(true);
+            Assert.Equal(WriteColumn(false), promised);
+
+            byte[] WriteColumn(bool isAscending) => Write(
+                field, column, options => options with { Columns = [new ColumnWriteOptions { IsAscending = isAscending, Dictionary = DictionaryUse.Try, Encoding = ColumnEncoding.Plain }] }).Bytes;
+        }
+    }
+
     private static ParquetWriterOptions Options() => new() { CreateCompressor = () => PageCompression.Create(CompressionCodec.Uncompressed) };
 
     private static WrittenFile Write(SchemaNode field, ColumnVector values, Func<ParquetWriterOptions, ParquetWriterOptions>? change = null) =>

@@ -7,14 +7,18 @@ namespace Sleeper.Ingest.Core.Parquet.Encodings;
 /// <summary>Gives byte arrays indexes in the order in which they are first met. Reused; not thread-safe.</summary>
 /// <remarks>
 /// Open addressing with linear probing, at most half full. A slot holds index + 1 and the upper half of the hash, so that almost every
-/// probe that goes to the bytes finds them equal. The hash decides nothing about the result.
+/// probe that goes to the bytes finds them equal. The hash decides nothing about the result. Each use begins with few slots, whatever the one before needed:
+/// clearing 32 KB for each of the 30,000 columns of 10,000 small files cost more than the values did.
 /// </remarks>
 internal sealed class BytesDictionary
 {
+    private const int FirstSlots = 512;
+
     private readonly ByteBuffer _bytes = new(4096);
     private int[] _offsets = new int[257];
     private uint[] _hashes = new uint[256];
-    private ulong[] _slots = new ulong[512];
+    private ulong[] _slots = new ulong[FirstSlots];
+    private int _slotCount = FirstSlots;
 
     public int Count { get; private set; }
 
@@ -25,9 +29,13 @@ internal sealed class BytesDictionary
 
     public void Clear()
     {
-        Count = 0;
-        _bytes.Clear();
-        Array.Clear(_slots);
+        if (Count > 0)
+        {
+            Count = 0;
+            _bytes.Clear();
+            _slotCount = FirstSlots;
+            Array.Clear(_slots, 0, FirstSlots);
+        }
     }
 
     /// <summary>The index of a value, which is added if it is new.</summary>
@@ -35,7 +43,7 @@ internal sealed class BytesDictionary
     public int IndexOf(ReadOnlySpan<byte> value)
     {
         uint hash = Hash(value);
-        int mask = _slots.Length - 1;
+        int mask = _slotCount - 1;
         int slot = (int)hash & mask;
         while (true)
         {
@@ -63,7 +71,7 @@ internal sealed class BytesDictionary
     {
         Count = count;
         _bytes.Truncate(_offsets[count]);
-        Rehash(_slots.Length);
+        Rehash(_slotCount);
     }
 
     public void WritePlain(bool withLengths, ByteBuffer output)
@@ -122,9 +130,9 @@ internal sealed class BytesDictionary
         _offsets[index + 1] = _bytes.Length;
         _hashes[index] = hash;
         _slots[slot] = ((ulong)hash << 32) | (uint)(index + 1);
-        if (2 * Count > _slots.Length)
+        if (2 * Count > _slotCount)
         {
-            Rehash(2 * _slots.Length);
+            Rehash(2 * _slotCount);
         }
 
         return index;
@@ -132,15 +140,16 @@ internal sealed class BytesDictionary
 
     private void Rehash(int size)
     {
-        if (size == _slots.Length)
-        {
-            Array.Clear(_slots);
-        }
-        else
+        if (size > _slots.Length)
         {
             _slots = new ulong[size];
         }
+        else
+        {
+            Array.Clear(_slots, 0, size);
+        }
 
+        _slotCount = size;
         int mask = size - 1;
         for (int i = 0; i < Count; i++)
         {

@@ -4,11 +4,14 @@ using Sleeper.Ingest.Core.Buffers;
 namespace Sleeper.Ingest.Core.Parquet.Encodings;
 
 /// <summary>Gives numbers (INT32 or INT64) indexes in the order in which they are first met. Reused; not thread-safe.</summary>
-/// <remarks>Open addressing with linear probing, at most half full; slots hold index + 1.</remarks>
+/// <remarks>Open addressing with linear probing, at most half full; slots hold index + 1. Each use begins with few of them, as in <see cref="BytesDictionary"/>.</remarks>
 internal sealed class LongDictionary
 {
+    private const int FirstSlots = 512;
+
     private long[] _values = new long[256];
-    private int[] _slots = new int[512];
+    private int[] _slots = new int[FirstSlots];
+    private int _slotCount = FirstSlots;
 
     public int Count { get; private set; }
 
@@ -16,15 +19,19 @@ internal sealed class LongDictionary
 
     public void Clear()
     {
-        Count = 0;
-        Array.Clear(_slots);
+        if (Count > 0)
+        {
+            Count = 0;
+            _slotCount = FirstSlots;
+            Array.Clear(_slots, 0, FirstSlots);
+        }
     }
 
     /// <summary>The index of a value, which is added if it is new.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int IndexOf(long value)
     {
-        int mask = _slots.Length - 1;
+        int mask = _slotCount - 1;
         int slot = Slot(value, mask);
         while (true)
         {
@@ -47,7 +54,7 @@ internal sealed class LongDictionary
     public void Truncate(int count)
     {
         Count = count;
-        Rehash(_slots.Length);
+        Rehash(_slotCount);
     }
 
     public void WritePlain(bool as32Bits, ByteBuffer output)
@@ -83,9 +90,9 @@ internal sealed class LongDictionary
 
         _values[index] = value;
         _slots[slot] = index + 1;
-        if (2 * Count > _slots.Length)
+        if (2 * Count > _slotCount)
         {
-            Rehash(2 * _slots.Length);
+            Rehash(2 * _slotCount);
         }
 
         return index;
@@ -93,15 +100,16 @@ internal sealed class LongDictionary
 
     private void Rehash(int size)
     {
-        if (size == _slots.Length)
-        {
-            Array.Clear(_slots);
-        }
-        else
+        if (size > _slots.Length)
         {
             _slots = new int[size];
         }
+        else
+        {
+            Array.Clear(_slots, 0, size);
+        }
 
+        _slotCount = size;
         int mask = size - 1;
         for (int i = 0; i < Count; i++)
         {

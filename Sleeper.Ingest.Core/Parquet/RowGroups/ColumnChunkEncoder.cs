@@ -242,7 +242,7 @@ internal sealed class ColumnChunkEncoder
         if (isFirst)
         {
             _encoding = ValueEncoder.Choose(_column, _columnOptions.Encoding, _options.Version, page, _buffers.Scratch);
-            _usesDictionary = _dictionary is not null && _dictionary.LooksWorthwhile(page);
+            _usesDictionary = _dictionary is not null && _dictionary.LooksWorthwhile(page, _columnOptions.IsAscending);
         }
 
         if (_usesDictionary)

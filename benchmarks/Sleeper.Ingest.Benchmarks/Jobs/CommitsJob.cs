@@ -18,20 +18,22 @@ internal static class CommitsJob
     private static readonly Schema Schema = Schema.Create().RowKey("key", FieldType.Long).Value("value", FieldType.String).Build();
 
     /// <summary>Makes <c>--rows</c> commits (1,000 without) for each line of output.</summary>
-    public static async Task<int> RunAsync(JobOptions options)
+    /// <param name="options">The command line.</param>
+    /// <param name="threads">Workers of each writer.</param>
+    public static async Task<int> RunAsync(JobOptions options, int threads)
     {
         int commits = options.HasRows ? checked((int)options.Rows) : 1000;
         string folder = options.HasOutput ? options.Output : Directory.CreateTempSubdirectory("sleeper-commits-").FullName;
         try
         {
             // The first commits of a process wait for the compiler; nobody asks how fast those are.
-            await RunOneAsync(Path.Combine(folder, "warm-up"), writers: 1, Math.Min(commits, 200), isDurable: false);
+            await RunOneAsync(Path.Combine(folder, "warm-up"), writers: 1, Math.Min(commits, 200), isDurable: false, threads);
             foreach (bool isDurable in new[] { false, true })
             {
                 foreach (int writers in new[] { 1, Writers })
                 {
                     string table = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{(isDurable ? "sync" : "no-sync")}-{writers}"));
-                    Print(writers, commits / writers * writers, isDurable, await RunOneAsync(table, writers, commits / writers, isDurable));
+                    Print(writers, commits / writers * writers, isDurable, threads, await RunOneAsync(table, writers, commits / writers, isDurable, threads));
                 }
             }
         }
@@ -46,9 +48,9 @@ internal static class CommitsJob
         return 0;
     }
 
-    private static async Task<(TimeSpan Elapsed, TimeSpan Processor)> RunOneAsync(string folder, int writers, int commitsEach, bool isDurable)
+    private static async Task<(TimeSpan Elapsed, TimeSpan Processor)> RunOneAsync(string folder, int writers, int commitsEach, bool isDurable, int threads)
     {
-        var factory = IngestFactory.Create().WithFolder(folder).WithSchema(Schema).WithMemoryBudget(16 << 20).WithDegreeOfParallelism(1);
+        var factory = IngestFactory.Create().WithFolder(folder).WithSchema(Schema).WithMemoryBudget(16 << 20).WithDegreeOfParallelism(threads);
         var options = isDurable ? factory : factory.WithoutDurability();
         await using (await options.OpenAsync())
         {
@@ -69,7 +71,7 @@ internal static class CommitsJob
         return (clock.Elapsed, Process.GetCurrentProcess().TotalProcessorTime - processor);
     }
 
-    private static void Print(int writers, int commits, bool isDurable, (TimeSpan Elapsed, TimeSpan Processor) took) => Console.WriteLine(JsonSerializer.Serialize(new
+    private static void Print(int writers, int commits, bool isDurable, int threads, (TimeSpan Elapsed, TimeSpan Processor) took) => Console.WriteLine(JsonSerializer.Serialize(new
     {
         workload = "commits",
         writers,
@@ -77,6 +79,7 @@ internal static class CommitsJob
         seconds = Math.Round(took.Elapsed.TotalSeconds, 3),
         commitsPerSecond = Math.Round(commits / took.Elapsed.TotalSeconds, 1),
         processorMillisecondsPerCommit = Math.Round(took.Processor.TotalMilliseconds / commits, 3),
+        threads,
         isDurable,
     }));
 }

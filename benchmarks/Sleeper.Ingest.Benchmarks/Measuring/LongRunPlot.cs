@@ -86,7 +86,7 @@ internal static class LongRunPlot
             for (int i = 0; i < curves.Length; i++)
             {
                 svg.Curve(curves[i].Points.Select(p => (X(p.X), Y(p.Y))), curves[i].Colour, hasDots: false);
-                svg.Text(Right - 420 + (i * 200), top - 10, "start", curves[i].Colour, curves[i].Name);
+                svg.Text(Left + 150 + (i * 180), top - 10, "start", curves[i].Colour, curves[i].Name);
             }
         }
 
