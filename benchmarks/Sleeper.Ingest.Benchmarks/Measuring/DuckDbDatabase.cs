@@ -12,20 +12,19 @@ internal sealed unsafe class DuckDbDatabase : IDisposable
     private const int Varchar = 17; // DUCKDB_TYPE_VARCHAR
 
     private readonly nint _library;
-    private nint _database;
-    private nint _connection;
+    private readonly nint _database;
+    private readonly nint _connection;
 
     /// <summary>Opens an empty database.</summary>
     /// <param name="libraryPath">libduckdb.</param>
     public DuckDbDatabase(string libraryPath)
     {
         _library = NativeLibrary.Load(libraryPath);
-        fixed (nint* database = &_database)
-        fixed (nint* connection = &_connection)
-        {
-            Check(((delegate* unmanaged<byte*, nint*, int>)Entry("duckdb_open"))(null, database), "open a database");
-            Check(((delegate* unmanaged<nint, nint*, int>)Entry("duckdb_connect"))(_database, connection), "connect");
-        }
+        nint database;
+        nint connection;
+        Check(((delegate* unmanaged<byte*, nint*, int>)Entry("duckdb_open"))(null, &database), "open a database");
+        Check(((delegate* unmanaged<nint, nint*, int>)Entry("duckdb_connect"))(database, &connection), "connect");
+        (_database, _connection) = (database, connection);
     }
 
     /// <summary>Runs a statement for its effect.</summary>
@@ -75,12 +74,10 @@ internal sealed unsafe class DuckDbDatabase : IDisposable
 
     public void Dispose()
     {
-        fixed (nint* database = &_database)
-        fixed (nint* connection = &_connection)
-        {
-            ((delegate* unmanaged<nint*, void>)Entry("duckdb_disconnect"))(connection);
-            ((delegate* unmanaged<nint*, void>)Entry("duckdb_close"))(database);
-        }
+        nint database = _database;
+        nint connection = _connection;
+        ((delegate* unmanaged<nint*, void>)Entry("duckdb_disconnect"))(&connection);
+        ((delegate* unmanaged<nint*, void>)Entry("duckdb_close"))(&database);
     }
 
     private void AppendChunks(nint appender, nint chunk, ReadOnlySpan<S128Row> rows)
