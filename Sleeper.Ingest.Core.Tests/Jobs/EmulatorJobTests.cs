@@ -4,7 +4,7 @@ using Sleeper.Ingest.Core.Jobs;
 using Sleeper.Ingest.Core.Jobs.DynamoDb;
 using Sleeper.Ingest.Core.ObjectStores.S3;
 using Sleeper.Ingest.Core.Queues.Sqs;
-using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.StateStores;
 using Sleeper.Ingest.Core.StateStores.DynamoDb;
 using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
@@ -15,7 +15,7 @@ namespace Sleeper.Ingest.Core.Tests.Jobs;
 
 /// <summary>
 /// The whole way over emulated services: jobs on SQS with dead letters, worked off by processes that are killed while they work. In rounds of 20 jobs and two kills, so no
-/// job is killed more than twice, and three receives are enough.
+/// job is killed more than twice, and three receives are enough. Of an instance one table is committed to by the workers, the other through the committer's queue.
 /// </summary>
 /// <remarks>One round; with SLEEPER_SOAK=n n rounds, and the same with own tables in a bucket.</remarks>
 public sealed class EmulatorJobTests : IAsyncLifetime
@@ -102,7 +102,7 @@ public sealed class EmulatorJobTests : IAsyncLifetime
         await bed.SendAsync(new IngestJobMessage
         {
             Id = $"job-{job}",
-            TableName = KindOf(job) == "no table" ? "nowhere" : bed.TableName,
+            TableName = KindOf(job) == "no table" ? "nowhere" : bed.TableNames[job % bed.TableNames.Length],
             Files = KindOf(job) == "no file" ? [file, $"{file}-more.parquet"] : [file],
         });
     }
@@ -125,6 +125,7 @@ public sealed class EmulatorJobTests : IAsyncLifetime
             }
 
             await UntilAsync(async () => await CountAsync(bed) is (0, 0));
+            await bed.CommitQueuedAsync();
             await Task.WhenAll(workers.Select(w => w.WriteLineAsync("stop")));
             await Task.WhenAll(workers.Select(w => w.ExpectSuccessAsync()));
         }
@@ -140,7 +141,12 @@ public sealed class EmulatorJobTests : IAsyncLifetime
     /// <summary>How often the rows of each job are in the table, none in part.</summary>
     private static async Task<Dictionary<string, int>> CopiesAsync(Bed bed)
     {
-        var rows = await (await bed.OpenTableAsync()).ReadAsync(TableQuery.All).ToListAsync();
+        var rows = new List<Row>();
+        foreach (string name in bed.TableNames)
+        {
+            rows.AddRange(await (await bed.OpenTableAsync(name)).ReadAsync(TableQuery.All).ToListAsync());
+        }
+
         return rows.GroupBy(r => r.GetString(1)).ToDictionary(j => j.Key, j =>
         {
             Assert.Equal(0, j.Count() % SmallIngest.RowCount);
@@ -194,32 +200,44 @@ public sealed class EmulatorJobTests : IAsyncLifetime
         var live = await LiveInstanceDump.LoadAsync("01-deployed");
         var s3 = Keep(_aws.NewS3Client());
         var instance = Keep(await SleeperInstance.OpenAsync(live.ConfigBucket, new SleeperInstanceOptions { S3Client = s3, DynamoDbClient = Keep(_aws.NewDynamoDbClient()) }));
-        await Table.CreateAsync(
-            instance, JobBed.TableName + "-of-jobs", SmallIngest.Schema, SmallIngest.SplitPoints,
-            new Dictionary<string, string> { ["sleeper.table.ingest.job.files.commit.async"] = "false" });
+        string[] tables = ["commits-itself", "commits-queued"];
+        foreach (string table in tables)
+        {
+            var properties = new Dictionary<string, string> { ["sleeper.table.ingest.job.files.commit.async"] = table == "commits-queued" ? "true" : "false" };
+            await Table.CreateAsync(instance, table, SmallIngest.Schema, SmallIngest.SplitPoints, properties);
+        }
+
+        var committer = Keep(await InstanceCommitter.DeployAsync(live));
         var (queue, dead) = await NewQueueAsync($"sleeper-{live.InstanceId}-IngestJobQ");
         var sender = new InstanceJobSender(instance, _sqs);
         return new Bed
         {
             Queue = queue,
             Dead = dead,
-            TableName = JobBed.TableName + "-of-jobs",
+            TableNames = tables,
+            CommitQueuedAsync = () => committer.ApplyAllAsync(),
             SendAsync = job => sender.SendAsync(job),
             Arguments = ["--endpoint", _aws.ServiceUrl, "--instance", live.ConfigBucket, "--spill", Spill, "--lease-ms", "6000"],
-            OpenTableAsync = () => Table.OpenAsync(instance, JobBed.TableName + "-of-jobs"),
+            OpenTableAsync = name => Table.OpenAsync(instance, name),
             Reports = new JobReports(DynamoDbJobTracker.ForInstance(instance)),
             CheckLeftAsync = async () =>
             {
                 // What the killed wrote of a try stays in the data bucket, nobody's: at most one try a kill, named after its ingest and attempt.
-                var table = await instance.OpenTableAsync(JobBed.TableName + "-of-jobs", TableFixture.Options(), null, default);
-                var state = await table.StateStore.LoadStateAsync();
-                var owned = state.References.Select(r => LiveTablePaths.KeyOf(r.FileName)).SelectMany(f => new[] { f, DataFileNames.SketchesPath(f) }).ToHashSet();
-                var tries = (await TableFixture.ObjectsAsync(table.DataBucket, $"{table.Table.Id}/data/")).Where(p => !owned.Contains(p)).Select(p =>
+                var tries = new HashSet<(string, string)>();
+                foreach (string name in tables)
                 {
-                    Assert.True(LiveTablePaths.TryParseIngest(Path.ChangeExtension(p, ".parquet"), out string ingest, out string attempt), p);
-                    return (ingest, attempt);
-                });
-                Assert.InRange(tries.Distinct().Count(), 0, Rounds * Kills);
+                    using var table = await instance.OpenTableAsync(name, TableFixture.Options(), null, default);
+                    var state = await table.StateStore.LoadStateAsync();
+                    var owned = state.References.Select(r => LiveTablePaths.KeyOf(r.FileName)).SelectMany(f => new[] { f, DataFileNames.SketchesPath(f) });
+                    foreach (string stray in (await TableFixture.ObjectsAsync(table.DataBucket, $"{table.Table.Id}/data/")).Except(owned))
+                    {
+                        Assert.True(LiveTablePaths.TryParseIngest(Path.ChangeExtension(stray, ".parquet"), out string ingest, out string attempt), stray);
+                        tries.Add((ingest, attempt));
+                    }
+                }
+
+                Assert.InRange(tries.Count, 0, Rounds * Kills);
+                Assert.Null(await committer.DeadLetters.ReceiveAsync(TimeSpan.Zero, TimeSpan.FromMinutes(1)));
             },
         };
     }
@@ -234,10 +252,11 @@ public sealed class EmulatorJobTests : IAsyncLifetime
         {
             Queue = queue,
             Dead = dead,
-            TableName = JobBed.TableName,
+            TableNames = [JobBed.TableName],
+            CommitQueuedAsync = () => Task.CompletedTask,
             SendAsync = job => queue.SendAsync(job.ToJson()),
             Arguments = ["--endpoint", _aws.ServiceUrl, "--queue", queue.Name, "--tables-bucket", bucket, "--spill", Spill, "--lease-ms", "6000"],
-            OpenTableAsync = () => Table.OpenAsync(tables, JobBed.TableName),
+            OpenTableAsync = name => Table.OpenAsync(tables, name),
             Reports = new JobReports(new ObjectStoreJobTracker(tables)),
             CheckLeftAsync = async () =>
             {
@@ -288,13 +307,17 @@ public sealed class EmulatorJobTests : IAsyncLifetime
 
         public required SqsQueue Dead { get; init; }
 
-        public required string TableName { get; init; }
+        /// <summary>Jobs go to them in turn.</summary>
+        public required string[] TableNames { get; init; }
+
+        /// <summary>What commits that were sent to a queue come to.</summary>
+        public required Func<Task> CommitQueuedAsync { get; init; }
 
         public required Func<IngestJobMessage, Task<string>> SendAsync { get; init; }
 
         public required string[] Arguments { get; init; }
 
-        public required Func<Task<Table>> OpenTableAsync { get; init; }
+        public required Func<string, Task<Table>> OpenTableAsync { get; init; }
 
         public required JobReports Reports { get; init; }
 

@@ -314,12 +314,15 @@ public sealed class IngestJobWorkerTests
         Assert.Empty(await bed.LeftAsync());
     }
 
-    [Fact]
-    public async Task A_missing_permission_stops_the_taking_of_jobs_until_it_is_there()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_missing_permission_or_a_full_disk_stops_the_taking_of_jobs_until_it_is_mended(bool isFull)
     {
         int refusals = 0;
         var inner = new InMemoryObjectStore();
-        using var bed = await JobBed.NewAsync(new RefusingObjectStore(inner, path => path.Contains("/data/", StringComparison.Ordinal) && refusals++ < 4));
+        var reason = isFull ? new IOException("No space left on device", 28) : null;
+        using var bed = await JobBed.NewAsync(new RefusingObjectStore(inner, path => path.Contains("/data/", StringComparison.Ordinal) && refusals++ < 4, reason));
         await bed.PutFileAsync("a.parquet");
         await bed.PutFileAsync("b.parquet");
         await bed.SendAsync("j", "in/a.parquet");

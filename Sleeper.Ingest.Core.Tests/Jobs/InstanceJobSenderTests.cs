@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Sleeper.Ingest.Core.Jobs;
 using Sleeper.Ingest.Core.ObjectStores;
@@ -97,6 +98,27 @@ public sealed class InstanceJobSenderTests
         Assert.Contains(property, error.Message, StringComparison.Ordinal);
         Assert.Contains(instance.Id, error.Message, StringComparison.Ordinal);
         Assert.Empty(_queues);
+    }
+
+    [Theory]
+    [InlineData(BulkImportPlatform.EmrServerless, "sleeper.bulk.import.emr.serverless.job.queue.url")]
+    [InlineData(BulkImportPlatform.Emr, "sleeper.bulk.import.emr.job.queue.url")]
+    [InlineData(BulkImportPlatform.PersistentEmr, "sleeper.bulk.import.persistent.emr.job.queue.url")]
+    [InlineData(BulkImportPlatform.Eks, "sleeper.bulk.import.eks.job.queue.url")]
+    public async Task A_bulk_import_goes_to_the_queue_of_its_platform(BulkImportPlatform platform, string property)
+    {
+        var place = InProcessInstance.Load("05-jobs");
+        using var s3 = place.S3.NewClient();
+        var config = new S3ObjectStore(s3, InProcessInstance.ConfigBucketName);
+        byte[] properties = await TableFixture.ReadAsync(config, "instance.properties");
+        await config.PutAsync("instance.properties", (byte[])[.. properties, .. Encoding.UTF8.GetBytes($"\n{property}=http://sqs.invalid/bulk\n")]);
+        using var instance = await place.OpenDirectAsync();
+        var job = new BulkImportJobMessage { Id = "bulk-1", TableName = "flights", Files = ["b/k"] };
+
+        string id = await Sender(instance).SendAsync(job, platform, TestContext.Current.CancellationToken);
+
+        var (url, queue) = Assert.Single(_queues);
+        Assert.Equal(("bulk-1", "http://sqs.invalid/bulk", job.ToJson()), (id, url, Assert.Single(queue.Sent)));
     }
 
     [Fact]

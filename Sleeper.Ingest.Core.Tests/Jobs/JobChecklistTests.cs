@@ -1,9 +1,13 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using Sleeper.Ingest.Core.Jobs;
 using Sleeper.Ingest.Core.ObjectStores;
+using Sleeper.Ingest.Core.ObjectStores.S3;
 using Sleeper.Ingest.Core.Rows;
 using Sleeper.Ingest.Core.Schemas;
+using Sleeper.Ingest.Core.StateStores.DynamoDb.Instances;
+using Sleeper.Ingest.Core.Tests.Emulators;
 using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.Core.Tests.Jobs;
@@ -201,6 +205,51 @@ public sealed class JobChecklistTests
         Assert.Equal(new Dictionary<string, int> { ["a.parquet"] = 1 }, await bed.CopiesAsync());
     }
 
+    [Fact]
+    public async Task C10_A_bucket_that_is_not_there_or_denies_access_rejects_the_job_with_the_path()
+    {
+        using var bed = await JobBed.NewAsync();
+        await bed.PutFileAsync("a.parquet");
+        var s3 = new InProcessS3(1_000, "closed");
+        var http = new FaultyHttp(s3);
+        http.Refuse(HttpStatusCode.Forbidden, "AccessDenied", "HeadObject", times: 100);
+        http.Refuse(HttpStatusCode.Forbidden, "AccessDenied", "GetObject", times: 100);
+        http.Refuse(HttpStatusCode.Forbidden, "AccessDenied", "ListObjectsV2", times: 100);
+        using var open = s3.NewClient();
+        using var closed = s3.NewClient(http);
+        bed.Options = bed.Options with { Inputs = new JobInputs { OpenBucket = name => name == "in" ? bed.Bucket : new S3ObjectStore(name == "closed" ? closed : open, name) } };
+        await bed.SendAsync("nowhere", "nowhere/b.parquet", "in/a.parquet");
+        await bed.SendAsync("folder", "nowhere/d/");
+        await bed.SendAsync("closed", "in/a.parquet", "closed/c.parquet");
+        await bed.SendAsync("good", "in/a.parquet");
+
+        await bed.RunWorkerAsync();
+
+        foreach (var (job, path) in new[] { ("nowhere", "nowhere/b.parquet"), ("folder", "nowhere/d/"), ("closed", "closed/c.parquet") })
+        {
+            var run = (await bed.StatusAsync(job)).Runs.Single();
+            Assert.Equal(JobState.Rejected, run.State);
+            Assert.Contains($"'{path}'", string.Join(' ', run.Reasons.Concat(run.Details)), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(new Dictionary<string, int> { ["a.parquet"] = 1 }, await bed.CopiesAsync());
+    }
+
+    [Theory]
+    [InlineData("512", 512L)]
+    [InlineData("1K", 1024L)]
+    [InlineData("5G", 5L << 30)]
+    [InlineData("5 G", null)]
+    [InlineData("1KB", null)]
+    [InlineData("-1", null)]
+    [InlineData("", null)]
+    public void C33_Sizes_are_powers_of_1024(string text, long? expected)
+    {
+        long? bytes = PropertyRule.TryParseBytes(text, out long value) ? value : null;
+
+        Assert.Equal(expected, bytes);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("null")]
@@ -264,7 +313,8 @@ public sealed class JobChecklistTests
         Assert.Equal([("a", 8, true), ("b", 7, true)], rows.Select(r => (r.GetString(0), r.GetInt(1), r[2].IsNull)));
         var withNull = await bed.StatusAsync("null");
         Assert.Equal(JobState.Failed, withNull.State);
-        Assert.Contains(withNull.Runs[0].Reasons, r => r.Contains("number", StringComparison.Ordinal) && r.Contains("null.parquet", StringComparison.Ordinal));
+        Assert.All(
+            new[] { "null.parquet", "row group 0", "row 1", "'number'" }, where => Assert.Contains(where, string.Join(' ', withNull.Runs[0].Reasons), StringComparison.Ordinal));
         Assert.Equal(JobState.Rejected, (await bed.StatusAsync("wide")).State); // INT64 for an int
         Assert.DoesNotContain(await bed.LeftAsync(), p => !p.StartsWith("others/", StringComparison.Ordinal));
     }

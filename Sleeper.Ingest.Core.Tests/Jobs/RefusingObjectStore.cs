@@ -2,8 +2,8 @@ using Sleeper.Ingest.Core.ObjectStores;
 
 namespace Sleeper.Ingest.Core.Tests.Jobs;
 
-/// <summary>A store that refuses to write some objects, as one does whose caller lacks a permission.</summary>
-internal sealed class RefusingObjectStore(IObjectStore inner, Func<string, bool> refuses) : IObjectStore
+/// <summary>A store that refuses to write some objects, as one does whose caller lacks a permission, or for another reason.</summary>
+internal sealed class RefusingObjectStore(IObjectStore inner, Func<string, bool> refuses, Exception? reason = null) : IObjectStore
 {
     public string Name => inner.Name;
 
@@ -25,6 +25,6 @@ internal sealed class RefusingObjectStore(IObjectStore inner, Func<string, bool>
     public ValueTask<IWriteBarrier> OpenBarrierAsync(CancellationToken cancellationToken = default) => inner.OpenBarrierAsync(cancellationToken);
 
     private string Check(string path) => refuses(path)
-        ? throw new ObjectStoreException(Name, path, $"'{path}' may not be written.", new UnauthorizedAccessException("Access is denied."))
+        ? throw new ObjectStoreException(Name, path, $"'{path}' may not be written.", reason ?? new UnauthorizedAccessException("Access is denied."))
         : path;
 }

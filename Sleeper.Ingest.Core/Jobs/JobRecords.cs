@@ -21,6 +21,9 @@ internal sealed class JobRecords(IJobTracker tracker, ReadMessage message, strin
     /// <summary>True if the tracker knows that the run's files are in the table.</summary>
     private bool HasAddedFiles { get; set; }
 
+    /// <summary>True if the tracker knows that the run is finished: it waits for its commit then.</summary>
+    private bool HasFinished { get; set; }
+
     /// <summary>Goes on with a run that was begun and came to no end.</summary>
     public void GoOnWith(string runId)
     {
@@ -52,6 +55,7 @@ internal sealed class JobRecords(IJobTracker tracker, ReadMessage message, strin
         {
             GoOnWith(open.RunId!);
             HasAddedFiles = open.Updates.Any(u => u is JobAddedFiles);
+            HasFinished = open.Updates.Any(u => u is JobFinished);
         }
     }
 
@@ -110,6 +114,11 @@ internal sealed class JobRecords(IJobTracker tracker, ReadMessage message, strin
         if (tellsFiles && !HasAddedFiles) // told twice, they would be more than the run's, which then counts as uncommitted for ever
         {
             await TellAsync("addedFiles", OfRun(new JobAddedFiles { JobId = message.JobId, UpdateTime = now, WrittenTime = now, FileCount = files })).ConfigureAwait(false);
+        }
+
+        if (HasFinished)
+        {
+            return;
         }
 
         await TellAsync("finished", OfRun(new JobFinished

@@ -50,6 +50,7 @@ internal sealed class Places(string? endpoint)
             S3Config = S3Config(),
             DynamoDbConfig = new AmazonDynamoDBConfig { ServiceURL = endpoint },
             SecurityTokenConfig = new AmazonSecurityTokenServiceConfig { ServiceURL = endpoint },
+            SqsClient = Sqs,
         },
         token);
 

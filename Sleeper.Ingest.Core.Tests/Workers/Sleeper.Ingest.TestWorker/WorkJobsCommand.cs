@@ -74,12 +74,14 @@ internal static class WorkJobsCommand
     {
         var credentials = new BasicAWSCredentials("testing", "testing-secret");
         string endpoint = arguments.Text("endpoint");
+        var sqs = new SqsClient(credentials, new SqsClientConfig { ServiceURL = endpoint, AuthenticationRegion = "us-east-1" });
         var instance = await SleeperInstance.OpenAsync(arguments.Text("instance"), new SleeperInstanceOptions
         {
             Credentials = credentials,
             S3Config = new AmazonS3Config { ServiceURL = endpoint, AuthenticationRegion = "us-east-1", ForcePathStyle = true },
             DynamoDbConfig = new AmazonDynamoDBConfig { ServiceURL = endpoint, AuthenticationRegion = "us-east-1" },
+            SqsClient = sqs,
         });
-        return IngestJobWorkerOptions.ForInstance(instance, new SqsClient(credentials, new SqsClientConfig { ServiceURL = endpoint, AuthenticationRegion = "us-east-1" }));
+        return IngestJobWorkerOptions.ForInstance(instance, sqs);
     }
 }
