@@ -137,17 +137,17 @@ public class ColumnBoundsTests
     public void Ascending_columns_get_a_dictionary_where_others_do(int different)
     {
         int[] values = [.. Enumerable.Range(0, 1000).Select(i => Math.Min(i, different - 1))];
-        AssertSameBytes(SchemaNode.Utf8("a", Repetition.Required), VectorSamples.Strings(values.Select(i => i.ToString("D40", System.Globalization.CultureInfo.InvariantCulture))));
-        AssertSameBytes(SchemaNode.Primitive("a", Repetition.Required, PhysicalType.Int64), VectorSamples.Longs(values.Select(i => (long)i << 33)));
-        AssertSameBytes(SchemaNode.Primitive("a", Repetition.Required, PhysicalType.Int32), VectorSamples.Ints(values.Select(i => i << 9)));
+        AssertSameBytes(() => SchemaNode.Utf8("a", Repetition.Required), VectorSamples.Strings(values.Select(i => i.ToString("D40", System.Globalization.CultureInfo.InvariantCulture))));
+        AssertSameBytes(() => SchemaNode.Primitive("a", Repetition.Required, PhysicalType.Int64), VectorSamples.Longs(values.Select(i => (long)i << 33)));
+        AssertSameBytes(() => SchemaNode.Primitive("a", Repetition.Required, PhysicalType.Int32), VectorSamples.Ints(values.Select(i => i << 9)));
 
-        static void AssertSameBytes(SchemaNode field, ColumnVector column)
+        static void AssertSameBytes(Func<SchemaNode> field, ColumnVector column)
         {
             byte[] promised = WriteColumn(true);
             Assert.Equal(WriteColumn(false), promised);
 
             byte[] WriteColumn(bool isAscending) => Write(
-                field, column, options => options with { Columns = [new ColumnWriteOptions { IsAscending = isAscending, Dictionary = DictionaryUse.Try, Encoding = ColumnEncoding.Plain }] }).Bytes;
+                field(), column, options => options with { Columns = [new ColumnWriteOptions { IsAscending = isAscending, Dictionary = DictionaryUse.Try, Encoding = ColumnEncoding.Plain }] }).Bytes;
         }
     }
 
