@@ -22,6 +22,13 @@ internal sealed class SlabPool : IDisposable
     /// <summary>Bytes of the budget that slabs leave alone, so that sorting and spilling can begin when slabs have taken all else.</summary>
     public long KeepFreeBytes { get; set; }
 
+    /// <summary>Whether the memory of slabs that nobody needs any more goes back to the operating system at once. Once set, it stays.</summary>
+    /// <remarks>
+    /// The C library would keep it: while 200 million rows were written with a budget of 1 GiB, the process grew 190 MiB beyond it, with 400 million 600 MiB, since what
+    /// is loaded from disk needs new memory. Where all rows fit nothing is loaded, and keeping it saves the next ingest page faults.
+    /// </remarks>
+    public bool ReturnsPages { get; set; }
+
     /// <summary>A slab of at least so many bytes, or null if the budget is used up.</summary>
     public NativeBuffer? TryTake(int minimumBytes)
     {
@@ -54,7 +61,7 @@ internal sealed class SlabPool : IDisposable
                 }
             }
 
-            slab.Dispose();
+            Discard(slab);
         }
 
         return true;
@@ -74,7 +81,7 @@ internal sealed class SlabPool : IDisposable
             }
         }
 
-        slab.Dispose();
+        Discard(slab);
     }
 
     /// <summary>Gives all free slabs back to the budget, now and from now on: no more rows will come.</summary>
@@ -85,10 +92,20 @@ internal sealed class SlabPool : IDisposable
             _keepsFree = false;
             while (_free.TryPop(out var slab))
             {
-                slab.Dispose();
+                Discard(slab);
             }
         }
     }
 
     public void Dispose() => StopKeeping();
+
+    private void Discard(NativeBuffer slab)
+    {
+        if (ReturnsPages)
+        {
+            slab.ReturnPages();
+        }
+
+        slab.Dispose();
+    }
 }

@@ -15,6 +15,7 @@ internal static unsafe partial class MemoryPages
     private const int ReadWrite = 0x1 | 0x2;
     private const int PrivateAnonymous = 0x02 | 0x20;
     private const int AdviseHugePages = 14;
+    private const int AdviseNotNeeded = 4;
 
     public static bool AreSupported { get; } = OperatingSystem.IsLinux() && Environment.Is64BitProcess;
 
@@ -33,6 +34,18 @@ internal static unsafe partial class MemoryPages
     }
 
     public static void GiveBack(byte* pages, nint lengthBytes) => Unmap(pages, lengthBytes);
+
+    /// <summary>The whole pages of a block lose their memory and their content; the block itself stays, and has memory again where it is touched.</summary>
+    public static void Return(byte* block, nint lengthBytes)
+    {
+        nint page = Environment.SystemPageSize;
+        nint first = ((nint)block + page - 1) & -page;
+        nint end = ((nint)block + lengthBytes) & -page;
+        if (end > first)
+        {
+            _ = Advise((byte*)first, end - first, AdviseNotNeeded);
+        }
+    }
 
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     private static partial byte* Map(byte* address, nint length, int protection, int flags, int descriptor, nint offset);

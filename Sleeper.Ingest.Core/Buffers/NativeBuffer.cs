@@ -50,6 +50,15 @@ internal sealed unsafe class NativeBuffer : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Gives the memory back to the operating system, though the C library keeps its addresses: the content is lost.</summary>
+    public void ReturnPages()
+    {
+        if (MemoryPages.AreSupported)
+        {
+            MemoryPages.Return(Pointer, LengthBytes);
+        }
+    }
+
     private nint AllocatedBytes => LengthBytes + PaddingBytes;
 
     private bool IsPages => MemoryPages.AreSupported && LengthBytes >= MemoryPages.MinimumBytes;

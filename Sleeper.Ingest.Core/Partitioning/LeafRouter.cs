@@ -123,9 +123,18 @@ internal sealed unsafe class LeafRouter
             count -= half;
         }
 
-        while (low < high && Unsafe.Add(ref borders, low) == prefix && IsNotAbove(_borders[low], key, keyLength))
+        // Borders that begin like the key to the eighth byte: they are compared whole, by halves too, since all of them may begin alike.
+        while (low < high && Unsafe.Add(ref borders, low) == prefix)
         {
-            low++;
+            int middle = (low + high) >>> 1;
+            if (Unsafe.Add(ref borders, middle) == prefix && IsNotAbove(_borders[middle], key, keyLength))
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
         }
 
         return low;

@@ -85,6 +85,7 @@ internal sealed class BucketSpill : IRunStore<SpillExtent>, IDisposable
     /// <param name="bytesPerReader">What each reader needs besides.</param>
     public int MakeRoomForReading(BucketSet buckets, long bytesPerReader)
     {
+        _pool.ReturnsPages = SpilledRows > 0;
         int readers = Math.Min(_plan.Workers, buckets.Buckets.Count);
         while (_budget.FreeBytes < NeededForReading(buckets, readers) + (readers * bytesPerReader) && TrySpillLargest(buckets))
         {
