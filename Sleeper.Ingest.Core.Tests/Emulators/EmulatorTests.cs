@@ -113,6 +113,11 @@ public sealed class EmulatorTests
             KeySchema = [new KeySchemaElement("id", KeyType.HASH)],
             BillingMode = BillingMode.PAY_PER_REQUEST,
         });
+        while ((await client.DescribeTableAsync(name)).Table.TableStatus != TableStatus.ACTIVE)
+        {
+            // Dynalite says that a table is made before it is; asking again takes long enough.
+        }
+
         return name;
     }
 

@@ -35,6 +35,31 @@ public class LeafRouterTests
         }
     }
 
+    /// <summary>Borders that agree in their first eight bytes cannot be told apart by these.</summary>
+    [Fact]
+    public void Borders_that_begin_alike_are_compared_whole()
+    {
+        string common = new('k', 40);
+        var schema = Schema.Create().RowKey("key", FieldType.String).Build();
+        List<FieldValue> points = ["a", .. Enumerable.Range(0, 60).Select(i => (FieldValue)$"{common}{2 * i:D3}"), "z"];
+        var router = new LeafRouter(schema, PartitionTree.FromSplitPoints(schema, points, () => Guid.NewGuid().ToString()), KeyOrder.Bytes);
+
+        Assert.Equal(0, Leaf("A"));
+        Assert.Equal(1, Leaf("a"));
+        Assert.Equal(1, Leaf(common));
+        Assert.Equal(1, Leaf("kkkkkkkk"));
+        for (int i = 0; i < 120; i++)
+        {
+            Assert.Equal(2 + (i / 2), Leaf($"{common}{i:D3}"));
+        }
+
+        Assert.Equal(61, Leaf("kkkkkkkkz"));
+        Assert.Equal(61, Leaf("y"));
+        Assert.Equal(62, Leaf("z"));
+
+        int Leaf(string key) => Route(router, schema, new Row(schema, key));
+    }
+
     [Fact]
     public void Trees_split_on_several_row_keys_are_descended()
     {
