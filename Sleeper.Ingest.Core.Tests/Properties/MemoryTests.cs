@@ -41,4 +41,27 @@ public class MemoryTests
         Assert.InRange(result.RespilledRowCount, 1, result.SpilledRowCount - 1);
         Assert.InRange(result.SpilledRowCount - result.RespilledRowCount, 100, 150);
     }
+
+    [Theory]
+    [InlineData(2, 3)]
+    [InlineData(3, 4)]
+    [InlineData(3, 8)]
+    public async Task More_workers_than_leaves_read_no_more_leaves_at_once_than_memory_allows(int leaves, int workers)
+    {
+        var schema = Schema.Create().RowKey("key", FieldType.Long).Value("bytes", FieldType.ByteArray).Build();
+        using var folder = new TemporaryFolder();
+        byte[] bytes = new byte[2_000_000];
+        var points = Enumerable.Range(1, leaves - 1).Select(i => (FieldValue)(60L * i / leaves)).ToArray();
+        await using var writer = await IngestFactory.Create().UseObjectStore(new InMemoryObjectStore()).WithSchema(schema).WithSplitPoints(points).WithSpillFolder(folder.Path)
+            .WithMemoryBudget(16 << 20).WithDegreeOfParallelism(workers).OpenAsync();
+        for (long i = 0; i < 60; i++)
+        {
+            await writer.WriteAsync(new Row(schema, i * 37 % 60, bytes));
+        }
+
+        var result = await writer.CompleteAsync();
+
+        Assert.Equal((60, leaves), (result.RowCount, result.Files.Count));
+        Assert.InRange(result.PeakMemoryBytes, 1, 16 << 20);
+    }
 }

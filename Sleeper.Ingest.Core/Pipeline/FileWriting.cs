@@ -31,6 +31,7 @@ internal sealed class FileWriting(
 
     private readonly OpenWork _help = new(WorkersOf(options, readers, buckets));
     private int _nextBucket = -1;
+    private int _readersBegun;
     private int _filesForManyEncoders;
 
     public async Task<IReadOnlyList<DataFile>> RunAsync(CancellationToken cancellationToken)
@@ -46,14 +47,18 @@ internal sealed class FileWriting(
             WorkersOf(options, readers, buckets),
             async token =>
             {
-                await WriteBucketsAsync(largestFirst, files, token).ConfigureAwait(false);
+                if (Interlocked.Increment(ref _readersBegun) <= readers)
+                {
+                    await WriteBucketsAsync(largestFirst, files, token).ConfigureAwait(false);
+                }
+
                 await _help.JoinAsync(token).ConfigureAwait(false);
             },
             cancellationToken).ConfigureAwait(false);
         return [.. files.OfType<DataFile>()];
     }
 
-    /// <summary>Where there are fewer buckets than workers, the others help from the start.</summary>
+    /// <summary>Where there are fewer buckets than workers, the others help from the start. They read none: memory has room for so many readers and no more.</summary>
     private static int WorkersOf(PipelineOptions options, int readers, BucketSet buckets) =>
         buckets.Buckets.Count < options.Workers ? options.Workers : readers;
 
