@@ -126,36 +126,8 @@ public sealed class IngestProcessTests : IDisposable
         return TableChecker.AssertSoundAsync(Path.Combine(_root.Path, TableName), expected, "At the end");
     }
 
-    private async Task<List<string>[]> RaceAsync(string[] ids, int count)
-    {
-        WorkerProcess[] workers = [.. ids.Select(id => Start(id, "--count", $"{count}", "--wait", "true", "--durable", "false"))];
-        try
-        {
-            foreach (var worker in workers)
-            {
-                await worker.ExpectLineAsync("ready");
-            }
-
-            foreach (var worker in workers)
-            {
-                await worker.WriteLineAsync("start");
-            }
-
-            return await Task.WhenAll(workers.Select(async worker =>
-            {
-                var lines = await worker.ReadToEndAsync();
-                await worker.ExpectSuccessAsync();
-                return lines;
-            }));
-        }
-        finally
-        {
-            foreach (var worker in workers)
-            {
-                await worker.DisposeAsync();
-            }
-        }
-    }
+    private Task<List<string>[]> RaceAsync(string[] ids, int count) =>
+        WorkerProcess.RaceAsync([.. ids.Select(id => Start(id, "--count", $"{count}", "--wait", "true", "--durable", "false"))]);
 
     private WorkerProcess Start(string id, params string[] arguments) => Start(id, arguments, Rows);
 

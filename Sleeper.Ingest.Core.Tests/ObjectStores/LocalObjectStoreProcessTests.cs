@@ -19,45 +19,25 @@ public sealed class LocalObjectStoreProcessTests : IDisposable
         var workers = Enumerable.Range(0, 4)
             .Select(writer => WorkerProcess.Start("put-race", "--root", _root, "--writer", $"{writer}", "--rounds", $"{Rounds}"))
             .ToArray();
-        try
+        var lines = await WorkerProcess.RaceAsync(workers);
+
+        var winners = new string?[Rounds];
+        for (var writer = 0; writer < workers.Length; writer++)
         {
-            foreach (var worker in workers)
+            foreach (var line in lines[writer])
             {
-                await worker.ExpectLineAsync("ready");
-            }
-
-            foreach (var worker in workers)
-            {
-                await worker.WriteLineAsync("start");
-            }
-
-            var winners = new string?[Rounds];
-            for (var writer = 0; writer < workers.Length; writer++)
-            {
-                foreach (var line in await workers[writer].ReadToEndAsync())
-                {
-                    var round = int.Parse(line["won ".Length..], System.Globalization.CultureInfo.InvariantCulture);
-                    Assert.Null(winners[round]);
-                    winners[round] = $"{writer}";
-                }
-
-                await workers[writer].ExpectSuccessAsync();
-            }
-
-            for (var round = 0; round < Rounds; round++)
-            {
-                Assert.Equal(winners[round], await File.ReadAllTextAsync(Path.Combine(_root, "race", $"{round}"), Token));
-            }
-
-            Assert.Equal(Rounds, Directory.GetFiles(_root, "*", SearchOption.AllDirectories).Length);
-        }
-        finally
-        {
-            foreach (var worker in workers)
-            {
-                await worker.DisposeAsync();
+                var round = int.Parse(line["won ".Length..], System.Globalization.CultureInfo.InvariantCulture);
+                Assert.Null(winners[round]);
+                winners[round] = $"{writer}";
             }
         }
+
+        for (var round = 0; round < Rounds; round++)
+        {
+            Assert.Equal(winners[round], await File.ReadAllTextAsync(Path.Combine(_root, "race", $"{round}"), Token));
+        }
+
+        Assert.Equal(Rounds, Directory.GetFiles(_root, "*", SearchOption.AllDirectories).Length);
     }
 
     [Fact]

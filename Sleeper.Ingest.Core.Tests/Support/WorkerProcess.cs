@@ -48,6 +48,39 @@ internal sealed class WorkerProcess : IAsyncDisposable
     /// <summary>Starts a command with its arguments (<c>"--root", folder, ...</c>).</summary>
     public static WorkerProcess Start(string command, params IEnumerable<string> arguments) => StartUnder([], command, arguments);
 
+    /// <summary>
+    /// Lets workers that say "ready" and wait for "start" begin at the same moment; gives the other lines of each once all have ended well. They are disposed of.
+    /// </summary>
+    public static async Task<List<string>[]> RaceAsync(IReadOnlyList<WorkerProcess> workers, TimeSpan? limit = null)
+    {
+        try
+        {
+            foreach (var worker in workers)
+            {
+                await worker.ExpectLineAsync("ready");
+            }
+
+            foreach (var worker in workers)
+            {
+                await worker.WriteLineAsync("start");
+            }
+
+            return await Task.WhenAll(workers.Select(async worker =>
+            {
+                var lines = await worker.ReadToEndAsync(limit);
+                await worker.ExpectSuccessAsync();
+                return lines;
+            }));
+        }
+        finally
+        {
+            foreach (var worker in workers)
+            {
+                await worker.DisposeAsync();
+            }
+        }
+    }
+
     /// <summary>Starts a command under another program, for example <c>strace</c> with its options.</summary>
     public static WorkerProcess StartUnder(IEnumerable<string> launcher, string command, params IEnumerable<string> arguments) =>
         StartFrom(ProgramFolder(), launcher, command, arguments);

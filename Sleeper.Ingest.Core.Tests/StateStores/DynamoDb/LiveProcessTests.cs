@@ -19,30 +19,9 @@ public sealed class LiveProcessTests
         var workers = Enumerable.Range(0, Processes).Select(w => WorkerProcess.Start(
             "live-commit-loop", "--endpoint", server.ServiceUrl, "--table-id", server.Identity.TableId, "--files-log", server.Identity.FilesLog, "--partitions-log",
             server.Identity.PartitionsLog, "--partition", "p0", "--writer", $"w{w}", "--count", count.ToString(CultureInfo.InvariantCulture))).ToList();
-        var committed = new List<(string Id, long Number)>();
-        try
-        {
-            foreach (var worker in workers)
-            {
-                await worker.WriteLineAsync("start");
-            }
-
-            var lines = await Task.WhenAll(workers.Select(w => w.ReadToEndAsync(TimeSpan.FromMinutes(4))));
-            foreach (var worker in workers)
-            {
-                await worker.ExpectSuccessAsync();
-            }
-
-            committed.AddRange(lines.SelectMany(l => l).Where(l => l.StartsWith("committed", StringComparison.Ordinal)).Select(l => l.Split(' '))
-                .Select(words => (words[1], long.Parse(words[2], CultureInfo.InvariantCulture))));
-        }
-        finally
-        {
-            foreach (var worker in workers)
-            {
-                await worker.DisposeAsync();
-            }
-        }
+        var committed = (await WorkerProcess.RaceAsync(workers, TimeSpan.FromMinutes(4))).SelectMany(lines => lines)
+            .Where(line => line.StartsWith("committed", StringComparison.Ordinal)).Select(line => line.Split(' '))
+            .Select(words => (Id: words[1], Number: long.Parse(words[2], CultureInfo.InvariantCulture))).ToList();
 
         Assert.Equal(Enumerable.Range(1, Processes * count).Select(n => (long)n), committed.Select(c => c.Number).Order());
         using var store = server.Open(99);

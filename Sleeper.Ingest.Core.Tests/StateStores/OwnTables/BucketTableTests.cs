@@ -122,36 +122,10 @@ public sealed class BucketTableTests
         using var table = await CreateAsync(store);
         var workers = Enumerable.Range(0, Writers).Select(w => WorkerProcess.Start(
             "commit-loop", "--bucket", bucket, "--service", aws.ServiceUrl, "--table", Name, "--partition", "p0", "--writer", $"w{w}", "--count", $"{Commits}")).ToArray();
-        try
-        {
-            foreach (var worker in workers)
-            {
-                await worker.ExpectLineAsync("ready");
-            }
+        var numbers = (await WorkerProcess.RaceAsync(workers)).SelectMany(lines => lines).Where(line => line.StartsWith("committed ", StringComparison.Ordinal))
+            .Select(line => long.Parse(line.AsSpan(line.LastIndexOf(' ') + 1), CultureInfo.InvariantCulture));
 
-            foreach (var worker in workers)
-            {
-                await worker.WriteLineAsync("start");
-            }
-
-            var numbers = new List<long>();
-            foreach (var worker in workers)
-            {
-                numbers.AddRange((await worker.ReadToEndAsync()).Where(line => line.StartsWith("committed ", StringComparison.Ordinal))
-                    .Select(line => long.Parse(line.AsSpan(line.LastIndexOf(' ') + 1), CultureInfo.InvariantCulture)));
-                await worker.ExpectSuccessAsync();
-            }
-
-            Assert.Equal(Enumerable.Range(1, Writers * Commits).Select(n => (long)n), numbers.Order());
-        }
-        finally
-        {
-            foreach (var worker in workers)
-            {
-                await worker.DisposeAsync();
-            }
-        }
-
+        Assert.Equal(Enumerable.Range(1, Writers * Commits).Select(n => (long)n), numbers.Order());
         var state = await table.StateStore.LoadStateAsync(Token);
         Assert.Equal(Writers * Commits, state.References.Select(r => r.FileName).Distinct().Count());
         Assert.Empty(await ObjectsAsync(store, $"{Name}/ingests/"));

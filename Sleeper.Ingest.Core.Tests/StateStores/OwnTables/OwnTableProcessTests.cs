@@ -25,35 +25,9 @@ public sealed class OwnTableProcessTests : IDisposable
         var store = new LocalObjectStore(_root);
         using var table = await CreateAsync(store);
         var workers = Enumerable.Range(0, Writers).Select(w => Start($"w{w}", "--count", $"{Commits}", "--durable", "false")).ToArray();
-        try
-        {
-            foreach (var worker in workers)
-            {
-                await worker.ExpectLineAsync("ready");
-            }
+        var numbers = (await WorkerProcess.RaceAsync(workers)).SelectMany(lines => lines).Where(IsCommitted).Select(NumberOf);
 
-            foreach (var worker in workers)
-            {
-                await worker.WriteLineAsync("start");
-            }
-
-            var numbers = new List<long>();
-            foreach (var worker in workers)
-            {
-                numbers.AddRange((await worker.ReadToEndAsync()).Where(IsCommitted).Select(NumberOf));
-                await worker.ExpectSuccessAsync();
-            }
-
-            Assert.Equal(Enumerable.Range(1, Writers * Commits).Select(n => (long)n), numbers.Order());
-        }
-        finally
-        {
-            foreach (var worker in workers)
-            {
-                await worker.DisposeAsync();
-            }
-        }
-
+        Assert.Equal(Enumerable.Range(1, Writers * Commits).Select(n => (long)n), numbers.Order());
         var state = await table.StateStore.LoadStateAsync(Token);
         Assert.Equal(Writers * Commits, state.TransactionNumber);
         Assert.Equal(Writers * Commits, state.References.Count);
