@@ -5,6 +5,9 @@ namespace Sleeper.Ingest.Core.Tests.Support;
 /// <summary>A connection to a <see cref="DuckDbDatabase"/>: one statement at a time.</summary>
 internal sealed unsafe class DuckDbConnection(DuckDbLibrary library, nint connection) : IDisposable
 {
+    /// <summary>The <c>duckdb_connection</c>, for entries that are not used here.</summary>
+    public nint Handle => connection;
+
     /// <summary>Runs a statement; if asked for, gives its rows, whose columns must be text.</summary>
     /// <exception cref="InvalidOperationException">DuckDB refuses it; the message is DuckDB's.</exception>
     public List<string?[]> Run(string sql, bool collect)

@@ -7,7 +7,7 @@ const string Usage = """
     usage:
       s128     --input FILE --out FOLDER [job options]          the workload S128: 128 leaves of equal width
       flights  --input FILE --out FOLDER [job options]          the workload FLIGHTS: 16 leaves, quantiles of the origin
-      wide     --input FILE --out FOLDER [job options]          the workload WIDE: 16 leaves from the first rows
+      wide     --input FILE --out FOLDER [job options]          the workload WIDE: 16 leaves of equal width in the first key
       rows     --rows N [--out FOLDER] [--kind row|typed] [job options]   rows made before the clock starts; both kinds if none is named
       duckdb-rows --rows N --out FOLDER [job options]           the rows of the job above into DuckDB, in this process (needs npm once)
       stream   --rows N [--out FOLDER] [--kind row|typed] [job options]   rows made while they are written

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.Benchmarks.Jobs;
 
@@ -14,12 +14,7 @@ internal static class CompareFolder
     }
 
     /// <summary>The path of DuckDB's library for this platform.</summary>
-    public static async Task<string> DuckDbLibraryAsync()
-    {
-        string platform = (OperatingSystem.IsWindows() ? "win32" : OperatingSystem.IsMacOS() ? "darwin" : "linux") + (RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "-arm64" : "-x64");
-        string name = OperatingSystem.IsWindows() ? "duckdb.dll" : OperatingSystem.IsMacOS() ? "libduckdb.dylib" : "libduckdb.so";
-        return Path.Combine(await PrepareAsync(), "node_modules", "@duckdb", $"node-bindings-{platform}", name);
-    }
+    public static async Task<string> DuckDbLibraryAsync() => DuckDbLibrary.PathIn(Path.Combine(await PrepareAsync(), "node_modules"));
 
     private static async Task<string> PrepareAsync()
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Sleeper.Ingest.Benchmarks.Measuring;
+using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.Benchmarks.Jobs;
 
@@ -20,14 +21,14 @@ internal static class DuckDbRowsJob
         long memoryBytes = options.MemoryBytes ?? 1L << 30;
         await using var workingSet = WorkingSet.Watch();
         var clock = Stopwatch.StartNew();
-        using var database = new DuckDbDatabase(library);
-        database.Execute(string.Create(CultureInfo.InvariantCulture, $"SET threads = {options.Threads}"));
-        database.Execute(string.Create(CultureInfo.InvariantCulture, $"SET memory_limit = '{memoryBytes / 1_000_000}MB'"));
-        database.Execute($"SET temp_directory = '{folder}/temp'");
-        database.Execute("CREATE TABLE given (key VARCHAR, timestamp BIGINT, value VARCHAR)");
-        database.Append("given", rows);
+        using var connection = new DuckDbDatabase(library).Connect();
+        connection.Run(string.Create(CultureInfo.InvariantCulture, $"SET threads = {options.Threads}"), collect: false);
+        connection.Run(string.Create(CultureInfo.InvariantCulture, $"SET memory_limit = '{memoryBytes / 1_000_000}MB'"), collect: false);
+        connection.Run($"SET temp_directory = '{folder}/temp'", collect: false);
+        connection.Run("CREATE TABLE given (key VARCHAR, timestamp BIGINT, value VARCHAR)", collect: false);
+        new DuckDbAppender(library, connection).Append("given", rows);
         double appending = clock.Elapsed.TotalSeconds;
-        database.Execute($"COPY (SELECT *, {Leaf} AS leaf FROM given ORDER BY key, timestamp) TO '{folder}' (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (leaf), OVERWRITE_OR_IGNORE)");
+        connection.Run($"COPY (SELECT *, {Leaf} AS leaf FROM given ORDER BY key, timestamp) TO '{folder}' (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (leaf), OVERWRITE_OR_IGNORE)", collect: false);
         double seconds = clock.Elapsed.TotalSeconds;
         await workingSet.DisposeAsync();
         FileInfo[] files = new DirectoryInfo(options.Output).GetFiles("*.parquet", SearchOption.AllDirectories);

@@ -1,51 +1,19 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Sleeper.Ingest.Benchmarks.Jobs;
+using Sleeper.Ingest.Core.Tests.Support;
 
 namespace Sleeper.Ingest.Benchmarks.Measuring;
 
-/// <summary>A database of DuckDB in the memory of this process, by its C interface: the library comes with the npm package of ../../compare.</summary>
-/// <remarks>Rows go in as its documentation advises for speed: data chunks of its own vectors, filled here and appended whole.</remarks>
-internal sealed unsafe class DuckDbDatabase : IDisposable
+/// <summary>Rows of S128 into DuckDB, as its documentation advises for speed: data chunks of its own vectors, filled here and appended whole.</summary>
+/// <param name="libraryPath">libduckdb, as the connection has it.</param>
+/// <param name="connection">Where to.</param>
+internal sealed unsafe class DuckDbAppender(string libraryPath, DuckDbConnection connection)
 {
     private const int BigInt = 5; // DUCKDB_TYPE_BIGINT
     private const int Varchar = 17; // DUCKDB_TYPE_VARCHAR
 
-    private readonly nint _library;
-    private readonly nint _database;
-    private readonly nint _connection;
-
-    /// <summary>Opens an empty database.</summary>
-    /// <param name="libraryPath">libduckdb.</param>
-    public DuckDbDatabase(string libraryPath)
-    {
-        _library = NativeLibrary.Load(libraryPath);
-        nint database;
-        nint connection;
-        Check(((delegate* unmanaged<byte*, nint*, int>)Entry("duckdb_open"))(null, &database), "open a database");
-        Check(((delegate* unmanaged<nint, nint*, int>)Entry("duckdb_connect"))(database, &connection), "connect");
-        (_database, _connection) = (database, connection);
-    }
-
-    /// <summary>Runs a statement for its effect.</summary>
-    public void Execute(string sql)
-    {
-        Result result;
-        byte* text = (byte*)Marshal.StringToCoTaskMemUTF8(sql);
-        try
-        {
-            if (((delegate* unmanaged<nint, byte*, Result*, int>)Entry("duckdb_query"))(_connection, text, &result) != 0)
-            {
-                byte* message = ((delegate* unmanaged<Result*, byte*>)Entry("duckdb_result_error"))(&result);
-                throw new InvalidOperationException($"DuckDB: {Marshal.PtrToStringUTF8((nint)message)} In: {sql}");
-            }
-        }
-        finally
-        {
-            ((delegate* unmanaged<Result*, void>)Entry("duckdb_destroy_result"))(&result);
-            Marshal.FreeCoTaskMem((nint)text);
-        }
-    }
+    private readonly nint _library = NativeLibrary.Load(libraryPath);
 
     /// <summary>Appends rows to a table of (VARCHAR, BIGINT, VARCHAR).</summary>
     public void Append(string table, ReadOnlySpan<S128Row> rows)
@@ -56,7 +24,7 @@ internal sealed unsafe class DuckDbDatabase : IDisposable
         nint chunk = ((delegate* unmanaged<nint*, ulong, nint>)Entry("duckdb_create_data_chunk"))(types, 3);
         try
         {
-            Check(((delegate* unmanaged<nint, byte*, byte*, nint*, int>)Entry("duckdb_appender_create"))(_connection, null, name, &appender), "make an appender");
+            Check(((delegate* unmanaged<nint, byte*, byte*, nint*, int>)Entry("duckdb_appender_create"))(connection.Handle, null, name, &appender), "make an appender");
             AppendChunks(appender, chunk, rows);
             Check(((delegate* unmanaged<nint*, int>)Entry("duckdb_appender_destroy"))(&appender), "append rows");
         }
@@ -70,14 +38,6 @@ internal sealed unsafe class DuckDbDatabase : IDisposable
 
             Marshal.FreeCoTaskMem((nint)name);
         }
-    }
-
-    public void Dispose()
-    {
-        nint database = _database;
-        nint connection = _connection;
-        ((delegate* unmanaged<nint*, void>)Entry("duckdb_disconnect"))(&connection);
-        ((delegate* unmanaged<nint*, void>)Entry("duckdb_close"))(&database);
     }
 
     private void AppendChunks(nint appender, nint chunk, ReadOnlySpan<S128Row> rows)
@@ -124,17 +84,5 @@ internal sealed unsafe class DuckDbDatabase : IDisposable
         {
             throw new InvalidOperationException($"DuckDB could not {what}.");
         }
-    }
-
-    /// <summary><c>duckdb_result</c>: six words.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Result
-    {
-        private readonly ulong _columnCount;
-        private readonly ulong _rowCount;
-        private readonly ulong _rowsChanged;
-        private readonly nint _columns;
-        private readonly nint _errorMessage;
-        private readonly nint _internalData;
     }
 }
