@@ -24,7 +24,7 @@ internal sealed class SlabPool : IDisposable
 
     /// <summary>Whether the memory of slabs that nobody needs any more goes back to the operating system at once. Once set, it stays.</summary>
     /// <remarks>
-    /// The C library would keep it: while 200 million rows were written with a budget of 1 GiB, the process grew 190 MiB beyond it, with 400 million 600 MiB, since what
+    /// The C library would keep it: while 200 million rows were written with a budget of 1 GiB, the process grew 183 MiB beyond it, with 400 million 606 MiB, since what
     /// is loaded from disk needs new memory. Where all rows fit nothing is loaded, and keeping it saves the next ingest page faults.
     /// </remarks>
     public bool ReturnsPages { get; set; }

@@ -178,6 +178,7 @@ internal sealed unsafe class FlatRowEncoder : IDisposable
         var spans = batch.ReserveSpans(count);
         if (_isEven && router is null)
         {
+            // Not by the base library's fill, which runs unoptimised for the first rounds of a process.
             var span = new RowSpan(*_keyLengths, *_rowLengths - *_keyLengths, 0);
             for (int i = 0; i < spans.Length; i++)
             {

@@ -21,7 +21,6 @@ namespace Sleeper.Ingest.Core.Jobs;
 /// </code></example>
 public sealed class InstanceJobSender
 {
-    private const string IngestQueue = "sleeper.ingest.job.queue.url";
     private const string IngestTasks = "ingest tasks (IngestStack)";
     private const string BatcherQueue = "sleeper.ingest.batcher.submit.queue.url";
 
@@ -62,7 +61,7 @@ public sealed class InstanceJobSender
 
         RequireFiles(job.Files);
         job = string.IsNullOrWhiteSpace(job.Id) ? job with { Id = SystemRandom.Uuid() } : job;
-        await QueueOf(IngestQueue, IngestTasks).SendAsync(job.ToJson(), null, cancellationToken).ConfigureAwait(false);
+        await QueueOf(InstanceProperty.IngestJobQueueUrl.Name, IngestTasks).SendAsync(job.ToJson(), null, cancellationToken).ConfigureAwait(false);
         return job.Id!;
     }
 
@@ -121,7 +120,7 @@ public sealed class InstanceJobSender
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(tableName);
         ArgumentNullException.ThrowIfNull(bucket);
-        _ = QueueOf(IngestQueue, IngestTasks);
+        _ = QueueOf(InstanceProperty.IngestJobQueueUrl.Name, IngestTasks);
         string id = SystemRandom.Uuid();
         string path = $"{tableName}/{id}.parquet";
         await ParquetFiles.WriteAsync(bucket, path, schema, rows, options, cancellationToken).ConfigureAwait(false);

@@ -9,6 +9,10 @@ internal sealed class JobRecords(IJobTracker tracker, ReadMessage message, strin
 {
     private static readonly TimeSpan[] Delays = [TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5)];
 
+    // What the tracker knows of a run that goes on: its files are in the table; it is finished, and waits for its commit then.
+    private bool _hasAddedFiles;
+    private bool _hasFinished;
+
     /// <summary>The run; new unless it is one that went on.</summary>
     public string RunId { get; private set; } = message.Table is { } table ? JobRunIds.New(table.Id, message.IngestId) : SystemRandom.Uuid();
 
@@ -17,12 +21,6 @@ internal sealed class JobRecords(IJobTracker tracker, ReadMessage message, strin
 
     /// <summary>True once the tracker was told that the run began.</summary>
     public bool IsStarted { get; private set; }
-
-    /// <summary>True if the tracker knows that the run's files are in the table.</summary>
-    private bool HasAddedFiles { get; set; }
-
-    /// <summary>True if the tracker knows that the run is finished: it waits for its commit then.</summary>
-    private bool HasFinished { get; set; }
 
     /// <summary>Goes on with a run that was begun and came to no end.</summary>
     public void GoOnWith(string runId)
@@ -54,8 +52,8 @@ internal sealed class JobRecords(IJobTracker tracker, ReadMessage message, strin
         if (earlier.FirstOrDefault(r => r.State is JobState.InProgress or JobState.Uncommitted) is { } open)
         {
             GoOnWith(open.RunId!);
-            HasAddedFiles = open.Updates.Any(u => u is JobAddedFiles);
-            HasFinished = open.Updates.Any(u => u is JobFinished);
+            _hasAddedFiles = open.Updates.Any(u => u is JobAddedFiles);
+            _hasFinished = open.Updates.Any(u => u is JobFinished);
         }
     }
 
@@ -111,12 +109,12 @@ internal sealed class JobRecords(IJobTracker tracker, ReadMessage message, strin
     public async Task FinishedAsync(long rowsRead, long rowsWritten, int files, bool tellsFiles)
     {
         var now = clock.GetUtcNow();
-        if (tellsFiles && !HasAddedFiles) // told twice, they would be more than the run's, which then counts as uncommitted for ever
+        if (tellsFiles && !_hasAddedFiles) // told twice, they would be more than the run's, which then counts as uncommitted for ever
         {
             await TellAsync("addedFiles", OfRun(new JobAddedFiles { JobId = message.JobId, UpdateTime = now, WrittenTime = now, FileCount = files })).ConfigureAwait(false);
         }
 
-        if (HasFinished)
+        if (_hasFinished)
         {
             return;
         }

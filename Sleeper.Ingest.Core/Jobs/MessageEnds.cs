@@ -16,9 +16,7 @@ internal sealed class MessageEnds(IngestJobWorkerOptions options, ILogger logger
     private const int MaxLoggedBody = 8_000;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(5);
 
-    private readonly IngestJobWorkerOptions _options = options;
     private readonly IMessageQueue _queue = options.Queue!;
-    private readonly ILogger _logger = logger;
 
     // A receive that reaches these is the last of a job that fails again whoever tries, of one that may succeed, and of any message.
     private int _lastingReceives;
@@ -38,14 +36,14 @@ internal sealed class MessageEnds(IngestJobWorkerOptions options, ILogger logger
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            JobLog.PolicyUnknown(_logger, _queue.Name, e);
+            JobLog.PolicyUnknown(logger, _queue.Name, e);
             policy = new QueuePolicy(1, "unknown"); // as Sleeper's queues have it
         }
 
         _discards = policy.DeadLetters is null;
-        _lastingReceives = policy.MaxReceiveCount ?? _options.MaxReceiveCount;
+        _lastingReceives = policy.MaxReceiveCount ?? options.MaxReceiveCount;
         _receivesUntilDeath = policy.MaxReceiveCount ?? int.MaxValue;
-        _passingReceives = policy.MaxReceiveCount is null ? _options.MaxReceiveCount + MaxCopies : int.MaxValue;
+        _passingReceives = policy.MaxReceiveCount is null ? options.MaxReceiveCount + MaxCopies : int.MaxValue;
     }
 
     /// <summary>True if a message came so often that whoever takes it seems to die of it, and the queue has no other end for it.</summary>
@@ -84,20 +82,20 @@ internal sealed class MessageEnds(IngestJobWorkerOptions options, ILogger logger
         int most = failure.Kind == JobFailureKind.Lasting ? _lastingReceives : _passingReceives;
         if (message.ReceiveCount >= most)
         {
-            JobLog.SetAside(_logger, message.Id, message.ReceiveCount, failure.Error);
+            JobLog.SetAside(logger, message.Id, message.ReceiveCount, failure.Error);
             await SetAsideAsync(message, reason).ConfigureAwait(false);
             return;
         }
 
         var delay = isStopping && failure.Kind != JobFailureKind.Lasting ? TimeSpan.Zero : DelayOf(attempt + message.ReceiveCount);
-        JobLog.GivenBack(_logger, message.Id, message.ReceiveCount, delay, failure.Error);
+        JobLog.GivenBack(logger, message.Id, message.ReceiveCount, delay, failure.Error);
         await ReturnAsync(message, delay, reason, isFailure: true).ConfigureAwait(false);
     }
 
     /// <summary>A growing delay, spread by chance.</summary>
     public TimeSpan DelayOf(int attempt)
     {
-        var delay = _options.RetryDelay * Math.Pow(2, Math.Min(attempt - 1, 20));
+        var delay = options.RetryDelay * Math.Pow(2, Math.Min(attempt - 1, 20));
         return (delay < LongestDelay ? delay : LongestDelay) * (0.5 + (SystemRandom.Next() % 1024 / 2048.0));
     }
 
@@ -130,7 +128,7 @@ internal sealed class MessageEnds(IngestJobWorkerOptions options, ILogger logger
         if (_discards)
         {
             string body = message.Body ?? "";
-            JobLog.Discarded(_logger, message.Id, _queue.Name, body.Length <= MaxLoggedBody ? body : body[..MaxLoggedBody] + "...", reason);
+            JobLog.Discarded(logger, message.Id, _queue.Name, body.Length <= MaxLoggedBody ? body : body[..MaxLoggedBody] + "...", reason);
         }
 
         return TryAsync(message, () => _queue.SetAsideAsync(message, reason));
@@ -153,12 +151,12 @@ internal sealed class MessageEnds(IngestJobWorkerOptions options, ILogger logger
             {
                 if (attempt == Attempts)
                 {
-                    JobLog.DeleteFailed(_logger, message.Id, e);
+                    JobLog.DeleteFailed(logger, message.Id, e);
                     return;
                 }
             }
 
-            await Task.Delay(DelayOf(attempt), _options.Clock).ConfigureAwait(false);
+            await Task.Delay(DelayOf(attempt), options.Clock).ConfigureAwait(false);
         }
     }
 
@@ -172,7 +170,7 @@ internal sealed class MessageEnds(IngestJobWorkerOptions options, ILogger logger
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            JobLog.GiveBackFailed(_logger, message.Id, e);
+            JobLog.GiveBackFailed(logger, message.Id, e);
         }
     }
 }

@@ -41,7 +41,7 @@ internal sealed class IngestCompletion
             };
         }
 
-        return ToResult(earlier, earlier.IsQueued ? IngestOutcome.Queued : IngestOutcome.AlreadyCommitted);
+        return ToResult(earlier);
     }
 
     /// <summary>Writes the files and commits them.</summary>
@@ -51,7 +51,7 @@ internal sealed class IngestCompletion
         var attempt = await (_target.BeginAttemptAsync ?? _target.StateStore.BeginAttemptAsync)(_target.IngestId, cancellationToken).ConfigureAwait(false);
         if (attempt.Committed is { } earlier)
         {
-            return ToResult(earlier, earlier.IsQueued ? IngestOutcome.Queued : IngestOutcome.AlreadyCommitted);
+            return ToResult(earlier);
         }
 
         var barrier = new TimedBarrier(await OpenBarrierAsync(attempt, cancellationToken).ConfigureAwait(false), _target.Clock);
@@ -124,6 +124,8 @@ internal sealed class IngestCompletion
             throw;
         }
     }
+
+    private IngestResult ToResult(CommitResult earlier) => ToResult(earlier, earlier.IsQueued ? IngestOutcome.Queued : IngestOutcome.AlreadyCommitted);
 
     private IngestResult ToResult(CommitResult commit, IngestOutcome outcome) => new()
     {

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Sleeper.Ingest.Core.Jobs;
 using Sleeper.Ingest.Core.Jobs.Ecs;
-using Sleeper.Ingest.Core.Queues.Sqs;
 
 namespace Sleeper.Ingest.Core.Samples;
 
@@ -19,7 +18,7 @@ internal static class StartCommand
         {
             using var instance = await places.InstanceAsync(tables, token);
             using var ecs = new EcsTaskLauncher(EcsTaskLauncherOptions.ForInstance(instance));
-            var queue = new SqsQueue(places.Sqs, instance.Properties["sleeper.ingest.job.queue.url"]);
+            var queue = IngestJobWorkerOptions.ForInstance(instance, places.Sqs).Queue!;
             await new IngestTaskStarter(queue, ecs, With(IngestTaskStarterOptions.ForInstance(instance))).RunAsync(token);
             return;
         }

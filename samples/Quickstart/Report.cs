@@ -14,7 +14,7 @@ internal static class Report
         Print($"{result.RowCount:N0} rows in {result.Files.Count} files for {table.Leaves.Count} leaves, commit {result.CommitNumber}");
         Print($"bytes      {result.InputBytes:N0} in, {result.OutputBytes:N0} out, {result.SpilledBytes:N0} spilled");
         Print($"time       {seconds:N2} s, {result.RowCount / seconds:N0} rows/s");
-        Print($"the table  {table.RowCount:N0} rows in {table.FileCount} files, {table.LengthBytes:N0} bytes, after {table.TransactionNumber} commits");
+        Print($"the table  {table.RowCount:N0} rows in {table.FileCount} files, {table.LengthBytes:N0} bytes, after {(table.TransactionNumber == 1 ? "one commit" : $"{table.TransactionNumber} commits")}");
     }
 
     public static void PrintLeaves(TableDescription table)

@@ -13,7 +13,6 @@ namespace Sleeper.Ingest.Core.StateStores.TransactionLog.Snapshots;
 /// <param name="pieceBytes">The most that is read at once. In a bucket each piece is a request, whose answer takes as long to begin as a megabyte takes to come.</param>
 internal sealed class SealedLineReader(IObjectReader reader, string objectName, int pieceBytes = 1 << 20) : IAsyncDisposable
 {
-
     /// <summary>A line is one file with its references, one partition or one commit. Beyond this the object is none of ours.</summary>
     private const int MaxLineBytes = 1 << 28;
 
