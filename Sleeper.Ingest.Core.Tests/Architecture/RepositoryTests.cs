@@ -8,7 +8,7 @@ public sealed partial class RepositoryTests
 {
     private static readonly string[] SkippedFolders = [".git", "bin", "obj", "artifacts", "node_modules", "TestResults", "BenchmarkDotNet.Artifacts"];
     private static readonly string[] TextEndings =
-        [".cs", ".csproj", ".props", ".sln", ".config", ".md", ".json", ".jsonl", ".mjs", ".txt", ".yml", ".npmrc", ".editorconfig", ".gitignore", ".properties", ".csv", "/run"];
+        [".cs", ".csproj", ".props", ".targets", ".sln", ".config", ".md", ".json", ".jsonl", ".mjs", ".txt", ".yml", ".npmrc", ".editorconfig", ".gitignore", ".properties", ".csv", "/run"];
 
     [Fact]
     public void Architecture_names_every_folder_and_no_other()

@@ -85,7 +85,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
     public static WorkerProcess StartUnder(IEnumerable<string> launcher, string command, params IEnumerable<string> arguments) =>
         StartFrom(ProgramFolder(), launcher, command, arguments);
 
-    /// <summary>Starts a command of a copy of the program.</summary>
+    /// <summary>Starts a command of a copy of the program, whose library may have been changed.</summary>
     public static WorkerProcess StartFrom(string programFolder, IEnumerable<string> launcher, string command, params IEnumerable<string> arguments)
     {
         string[] words = [.. launcher, DotnetPath(), Path.Combine(programFolder, ProgramName), command, .. arguments];
@@ -96,6 +96,12 @@ internal sealed class WorkerProcess : IAsyncDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
+        if (programFolder != ProgramFolder())
+        {
+            // A change is made to IL, which the runtime does not look at where the library has native code too.
+            start.Environment["DOTNET_ReadyToRunExcludeList"] = "Sleeper.Ingest.Core";
+        }
+
         var worker = new WorkerProcess(new Process { StartInfo = start });
         worker._process.Start();
         worker._process.BeginOutputReadLine();
