@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Rows;
 
@@ -11,7 +10,8 @@ namespace Sleeper.Ingest.Core.Bucketing;
 /// <remarks>
 /// <para>Leaves are mapped to buckets in their order, evenly. Where a bucket has several leaves that are not ranges of the key order (trees split
 /// on several row keys), a row's key gets its leaf in front, 4 bytes big-endian, so that sorting by key sorts by leaf first.</para>
-/// <para>One thread at a time. Rows of a bucket keep the order in which they are appended.</para>
+/// <para>Rows of a bucket keep the order in which they get their places. <see cref="Place"/> is for one thread at a time and quick; <see cref="Copy"/>,
+/// which touches every byte and every new page of memory, is for all threads at once.</para>
 /// </remarks>
 internal sealed unsafe class BucketSet : IDisposable
 {
@@ -23,6 +23,8 @@ internal sealed unsafe class BucketSet : IDisposable
     private readonly int[] _bucketOfLeaf;
     private readonly long[] _rowsOfLeaf;
     private readonly Tail[] _tails;
+    private readonly List<RowBatch> _placed = [];
+    private readonly Lock _placedLock = new();
     private ulong _digest;
 
     public BucketSet(int leafCount, int bucketCount, bool leavesAreKeyRanges, SlabPool pool)
@@ -62,38 +64,91 @@ internal sealed unsafe class BucketSet : IDisposable
     /// <summary>
     /// A sum over the rows, the same for the same rows in any order: tells an ingest that is run again with other rows from one with the same.
     /// </summary>
-    public ulong Digest => _digest;
+    public ulong Digest => Interlocked.Read(ref _digest);
 
     /// <summary>
-    /// Appends the rows of a routed batch from <paramref name="firstRow"/> on, whose bytes begin at <paramref name="firstByte"/>.
-    /// Returns the position of the first row that did not fit because memory is used up, or the batch's row count; and where its bytes begin.
-    /// Rows that were refused are left out.
+    /// Gives the rows of a routed batch from <paramref name="firstRow"/> on their places; they get there by <see cref="Copy"/>, until which the batch must be
+    /// left as it is. Returns the position of the first row that has no place because memory is used up, or the batch's row count. Rows that were refused are left out.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public int Append(RowBatch batch, int firstRow, ref int firstByte)
+    public int Place(RowBatch batch, int firstRow)
     {
         ReadOnlySpan<RowSpan> rows = batch.Rows;
-        byte* source = batch.Start + firstByte;
+        byte** places = batch.ReservePlaces();
         int i = firstRow;
         int refused = 0;
+        int leafBytes = KeysHaveLeaf ? LeafPrefixBytes : 0;
+        long bytes = 0;
         for (; i < rows.Length; i++)
         {
             RowSpan row = rows[i];
             if (row.Leaf < 0)
             {
+                places[i] = null;
                 refused++;
+                continue;
             }
-            else if (!TryAppend(source, row.KeyLength, row.ValueLength, row.Leaf))
+
+            int bucketIndex = _bucketOfLeaf[row.Leaf];
+            ref Tail tail = ref _tails[bucketIndex];
+            int keyLength = row.KeyLength + leafBytes;
+            int needed = RowFormat.MaxHeaderBytes + keyLength + row.ValueLength;
+            if (tail.End - tail.Cursor < needed && !NextSlab(bucketIndex, needed))
             {
                 break;
             }
 
-            source += row.KeyLength + row.ValueLength;
+            places[i] = tail.Cursor;
+            int length = RowFormat.HeaderLength(keyLength, row.ValueLength) + keyLength + row.ValueLength;
+            tail.Cursor += length;
+            tail.RowCount++;
+            bytes += length;
+            _rowsOfLeaf[row.Leaf]++;
         }
 
         RowCount += i - firstRow - refused;
-        firstByte = (int)(source - batch.Start);
+        ByteCount += bytes;
+        batch.SetPlaced(firstRow, i);
+        lock (_placedLock)
+        {
+            _placed.Add(batch);
+        }
+
         return i;
+    }
+
+    /// <summary>Copies a batch's rows to their places, unless another thread does; returns when they are there.</summary>
+    public void Copy(RowBatch batch)
+    {
+        if (!batch.TryBeginCopy())
+        {
+            batch.WaitUntilCopied();
+            return;
+        }
+
+        ulong digest = CopyRows(batch);
+        Interlocked.Add(ref _digest, digest);
+        lock (_placedLock)
+        {
+            _placed.Remove(batch);
+        }
+
+        batch.EndCopy();
+    }
+
+    /// <summary>Returns when all rows that have a place are there: for whoever is about to read them while others still add some.</summary>
+    public void CopyAll()
+    {
+        RowBatch[] placed;
+        lock (_placedLock)
+        {
+            placed = [.. _placed];
+        }
+
+        foreach (var batch in placed)
+        {
+            Copy(batch);
+        }
     }
 
     /// <summary>
@@ -183,6 +238,47 @@ internal sealed unsafe class BucketSet : IDisposable
         }
     }
 
+    /// <summary>Copies no byte too many: what lies behind a row may be another thread's.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private ulong CopyRows(RowBatch batch)
+    {
+        ReadOnlySpan<RowSpan> rows = batch.Rows[..batch.EndPlaced];
+        byte** places = batch.ReservePlaces();
+        byte* source = batch.Start + batch.FirstPlacedByte;
+        ulong digest = 0;
+        for (int i = batch.FirstPlaced; i < rows.Length; i++)
+        {
+            RowSpan row = rows[i];
+            int length = row.KeyLength + row.ValueLength;
+            byte* destination = places[i];
+            if (destination is not null)
+            {
+                destination = WriteStart(destination, row.KeyLength, row.ValueLength, row.Leaf);
+                ExactCopy.Copy(source, destination, length);
+                digest += Hash(source, length);
+            }
+
+            source += length;
+        }
+
+        batch.FirstPlacedByte = (int)(source - batch.Start);
+        return digest;
+    }
+
+    /// <summary>Writes what stands before a row's key; returns where that goes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte* WriteStart(byte* destination, int keyLength, int valueLength, int leaf)
+    {
+        if (!KeysHaveLeaf)
+        {
+            return destination + RowFormat.WriteHeader(destination, keyLength, valueLength);
+        }
+
+        destination += RowFormat.WriteHeader(destination, keyLength + LeafPrefixBytes, valueLength);
+        Unsafe.WriteUnaligned(destination, BinaryPrimitives.ReverseEndianness(leaf));
+        return destination + LeafPrefixBytes;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryAppend(byte* source, int keyLength, int valueLength, int leaf)
     {
@@ -195,19 +291,8 @@ internal sealed unsafe class BucketSet : IDisposable
             return false;
         }
 
-        byte* destination = tail.Cursor;
-        if (KeysHaveLeaf)
-        {
-            destination += RowFormat.WriteHeader(destination, keyLength + LeafPrefixBytes, valueLength);
-            Unsafe.WriteUnaligned(destination, BinaryPrimitives.ReverseEndianness(leaf));
-            destination += LeafPrefixBytes;
-        }
-        else
-        {
-            destination += RowFormat.WriteHeader(destination, keyLength, valueLength);
-        }
-
-        Copy(source, destination, length);
+        byte* destination = WriteStart(tail.Cursor, keyLength, valueLength, leaf);
+        ExactCopy.Copy(source, destination, length);
         _digest += Hash(source, length);
         ByteCount += destination + length - tail.Cursor;
         tail.Cursor = destination + length;
@@ -228,22 +313,6 @@ internal sealed unsafe class BucketSet : IDisposable
         Seal(bucketIndex);
         _tails[bucketIndex] = new Tail { Slab = slab, Cursor = slab.Pointer, End = slab.Pointer + slab.LengthBytes };
         return true;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Copy(byte* source, byte* destination, int length)
-    {
-        // Both sides have readable and writable padding, so short rows move in whole vectors.
-        if (length > 256)
-        {
-            Buffer.MemoryCopy(source, destination, length, length);
-            return;
-        }
-
-        for (int i = 0; i < length; i += 32)
-        {
-            Vector256.Load(source + i).Store(destination + i);
-        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

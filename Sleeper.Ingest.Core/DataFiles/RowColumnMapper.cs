@@ -99,10 +99,7 @@ internal sealed unsafe class RowColumnMapper : IDisposable
         int bytes = 0;
         for (int i = 0; i < count; i++)
         {
-            if (System.Runtime.Intrinsics.X86.Sse.IsSupported)
-            {
-                System.Runtime.Intrinsics.X86.Sse.Prefetch0(entries[Math.Min(i + Ahead, count - 1)].Row);
-            }
+            Prefetch.Line(entries[Math.Min(i + Ahead, count - 1)].Row);
 
             byte* row = entries[i].Row;
             int header = RowFormat.ReadHeader(row, out int keyLength, out int valueLength);

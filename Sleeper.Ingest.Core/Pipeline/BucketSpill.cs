@@ -191,6 +191,7 @@ internal sealed class BucketSpill : IRunStore<SpillExtent>, IDisposable
         }
 
         var begun = _clock?.Begin() ?? default;
+        buckets.CopyAll();
         buckets.Seal(largest);
         Spill(buckets.Buckets[largest]);
         _clock?.End(ClockedStage.Spill, begun, most);

@@ -75,6 +75,7 @@ internal sealed class BucketWriter : IDisposable
         }
     }
 
+    /// <summary>Takes a batch's rows in their order. They are there when <see cref="Copy"/> was called for it too, which needs no turn.</summary>
     public async ValueTask AppendAsync(RowBatch batch, CancellationToken cancellationToken)
     {
         if (batch.RowCount == 0)
@@ -95,6 +96,9 @@ internal sealed class BucketWriter : IDisposable
 
         Append(batch);
     }
+
+    /// <summary>Copies rows into their buckets. To be called for every batch that was appended, also where that failed.</summary>
+    public void Copy(RowBatch batch) => Buckets?.Copy(batch);
 
     /// <summary>All rows have come: decides the split points now if they still wait.</summary>
     public async ValueTask FinishAsync(CancellationToken cancellationToken)
@@ -156,9 +160,8 @@ internal sealed class BucketWriter : IDisposable
             var buckets = Buckets!;
             _spill.KeepFree(buckets, SortReserve(buckets, batch.RowCount));
             _pool.KeepFreeBytes = SortReserve(buckets, batch.RowCount);
-            int firstByte = 0;
             int row = 0;
-            while ((row = buckets.Append(batch, row, ref firstByte)) < batch.RowCount)
+            while ((row = buckets.Place(batch, row)) < batch.RowCount)
             {
                 _spill.SpillLargest(buckets);
                 _pool.KeepFreeBytes = SortReserve(buckets, batch.RowCount - row);
@@ -169,10 +172,11 @@ internal sealed class BucketWriter : IDisposable
     private void Hold(RowBatch batch)
     {
         _held ??= new BucketSet(1, 1, leavesAreKeyRanges: true, _pool);
-        int firstByte = 0;
         batch.IsRouted = false;
         batch.SetLeaves(0);
-        if (_held.Append(batch, 0, ref firstByte) < batch.RowCount)
+        int placed = _held.Place(batch, 0);
+        _held.Copy(batch);
+        if (placed < batch.RowCount)
         {
             throw new InvalidOperationException("Rows held back for split points did not fit in memory. This is a fault of the plan, not of the data.");
         }

@@ -12,6 +12,9 @@ namespace Sleeper.Ingest.Core.Pipeline;
 /// </remarks>
 internal sealed class EncodeContext : IDisposable
 {
+    /// <summary>What is kept of each row besides its bytes is 20 bytes and not in the budget: 8 MiB a worker at most.</summary>
+    private const int MaxRowsAhead = 400_000;
+
     private readonly SequenceGate _gate;
     private readonly BucketWriter _bucketWriter;
     private readonly RowBatch[] _batches;
@@ -19,6 +22,7 @@ internal sealed class EncodeContext : IDisposable
     private readonly long _bucketBytesToLeave;
     private long _number;
     private int _filled;
+    private int _rowsAhead;
     private bool _hasTurn;
 
     public EncodeContext(MemoryPlan plan, MemoryBudget budget, SequenceGate gate, BucketWriter bucketWriter, RowLimits limits, StageClock? clock = null)
@@ -67,6 +71,7 @@ internal sealed class EncodeContext : IDisposable
     {
         _number = number;
         _filled = 0;
+        _rowsAhead = 0;
         _hasTurn = false;
         _errors.Clear();
         StartBatch(0);
@@ -95,10 +100,11 @@ internal sealed class EncodeContext : IDisposable
     /// <summary>Goes on to the next batch, waiting for the turn if this was the last one.</summary>
     public async ValueTask AdvanceAsync(CancellationToken cancellationToken)
     {
+        _rowsAhead += Batch.RowCount;
         _filled++;
-        if (_filled == _batches.Length || _hasTurn)
+        if (_filled == _batches.Length || _rowsAhead >= MaxRowsAhead || _hasTurn)
         {
-            await FlushAsync(cancellationToken).ConfigureAwait(false);
+            await FlushAsync(isLast: false, cancellationToken).ConfigureAwait(false);
         }
 
         StartBatch(_filled);
@@ -108,17 +114,21 @@ internal sealed class EncodeContext : IDisposable
     public async ValueTask FinishAsync(CancellationToken cancellationToken)
     {
         _filled++;
-        await FlushAsync(cancellationToken).ConfigureAwait(false);
-        _gate.Pass(_number);
+        await FlushAsync(isLast: true, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Buckets a batch that was encoded elsewhere, when it is this piece's turn.</summary>
     public async ValueTask AppendAsync(RowBatch batch, CancellationToken cancellationToken)
     {
         await TakeTurnAsync(cancellationToken).ConfigureAwait(false);
-        var begun = Clock?.Begin() ?? default;
-        await _bucketWriter.AppendAsync(batch, cancellationToken).ConfigureAwait(false);
-        Clock?.End(ClockedStage.Bucket, begun, batch.ByteCount);
+        try
+        {
+            await _bucketWriter.AppendAsync(batch, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Copy(batch);
+        }
     }
 
     /// <summary>
@@ -188,18 +198,41 @@ internal sealed class EncodeContext : IDisposable
         Batch.IsRouted = Router is not null;
     }
 
-    private async ValueTask FlushAsync(CancellationToken cancellationToken)
+    private async ValueTask FlushAsync(bool isLast, CancellationToken cancellationToken)
     {
         await TakeTurnAsync(cancellationToken).ConfigureAwait(false);
         _bucketWriter.Report(_errors);
         _errors.Clear();
-        for (int i = 0; i < _filled; i++)
+        try
         {
-            var begun = Clock?.Begin() ?? default;
-            await _bucketWriter.AppendAsync(_batches[i], cancellationToken).ConfigureAwait(false);
-            Clock?.End(ClockedStage.Bucket, begun, _batches[i].ByteCount);
+            for (int i = 0; i < _filled; i++)
+            {
+                var begun = Clock?.Begin() ?? default;
+                await _bucketWriter.AppendAsync(_batches[i], cancellationToken).ConfigureAwait(false);
+                Clock?.End(ClockedStage.Bucket, begun);
+            }
+
+            if (isLast)
+            {
+                // Order is settled by the places: the next piece need not wait until the rows are there.
+                _gate.Pass(_number);
+            }
+        }
+        finally
+        {
+            for (int i = 0; i < _filled; i++)
+            {
+                Copy(_batches[i]);
+            }
         }
 
         _filled = 0;
+    }
+
+    private void Copy(RowBatch batch)
+    {
+        var begun = Clock?.Begin() ?? default;
+        _bucketWriter.Copy(batch);
+        Clock?.End(ClockedStage.Bucket, begun, batch.ByteCount);
     }
 }

@@ -76,7 +76,7 @@ internal sealed record MemoryPlan
     public static MemoryPlan Make(long budgetBytes, int workers, int leafCount, bool oneBucket, int maxRowBytes)
     {
         int batchBytes = (int)Math.Clamp(RoundDown(budgetBytes / 128 / workers), MinBatchBytes, MaxBatchBytes);
-        int batches = (int)Math.Clamp(budgetBytes / 32 / workers / batchBytes, 2, 24);
+        int batches = (int)Math.Clamp(budgetBytes / 16 / workers / batchBytes, 2, 128);
         long encoder = Math.Clamp(budgetBytes / 16 / workers, 1L << 20, 16L << 20);
         int runBlock = budgetBytes >= 256L << 20 ? 128 * 1024 : 64 * 1024;
         long setAside = batchBytes + SpillWriter.BufferBytes(runBlock) + (workers * (((long)batchBytes * batches) + encoder));

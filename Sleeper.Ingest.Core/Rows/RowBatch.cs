@@ -15,6 +15,10 @@ internal sealed unsafe class RowBatch : IDisposable
     /// <summary>Most batches of a small ingest stay empty: with room for all rows at once, opening a writer allocated 9.5 MB.</summary>
     private const int FirstRows = 64;
 
+    private const int CopiedState = 0;
+    private const int PlacedState = 1;
+    private const int CopyingState = 2;
+
     private readonly MemoryBudget _budget;
     private readonly int _fullBytes;
     private readonly int _fullRows;
@@ -28,6 +32,8 @@ internal sealed unsafe class RowBatch : IDisposable
     private NativeBuffer _spanBytes;
     private RowSpan* _spans;
     private int _spanCapacity;
+    private NativeBuffer? _placeBytes;
+    private volatile int _copyState;
 
     /// <summary>A batch that calls itself full at so many bytes or rows. Memory for a row that is larger is asked for at the delegate, if one is given.</summary>
     public RowBatch(MemoryBudget budget, int fullBytes, int fullRows, Func<long, bool>? tryReserveMore = null)
@@ -69,6 +75,14 @@ internal sealed unsafe class RowBatch : IDisposable
     /// <summary>Bytes of the key of the row being written, once it is ended.</summary>
     public int CurrentKeyBytes => _keyEnd - _rowStart;
 
+    /// <summary>The first row that was given a place in a bucket and is not there yet, as far as <see cref="EndPlaced"/>.</summary>
+    public int FirstPlaced { get; private set; }
+
+    public int EndPlaced { get; private set; }
+
+    /// <summary>Where the bytes of <see cref="FirstPlaced"/> begin; whoever copies moves it on.</summary>
+    public int FirstPlacedByte { get; set; }
+
     public ReadOnlySpan<RowSpan> Rows => new(_spans, RowCount);
 
     public Span<RowSpan> RowsToRoute => new(_spans, RowCount);
@@ -82,8 +96,49 @@ internal sealed unsafe class RowBatch : IDisposable
         }
     }
 
+    /// <summary>Room for the place of each row.</summary>
+    public byte** ReservePlaces()
+    {
+        if (_placeBytes is null || _placeBytes.LengthBytes < (nint)RowCount * sizeof(byte*))
+        {
+            _placeBytes?.Dispose();
+            _placeBytes = new NativeBuffer((nint)_spanCapacity * sizeof(byte*));
+        }
+
+        return (byte**)_placeBytes.Pointer;
+    }
+
+    /// <summary>Rows up to <paramref name="end"/> have places: from now on they may be copied, by one thread.</summary>
+    public void SetPlaced(int first, int end)
+    {
+        System.Diagnostics.Debug.Assert(_copyState == CopiedState, "What has a place is copied before more gets one.");
+        if (first == 0)
+        {
+            FirstPlacedByte = 0;
+        }
+
+        (FirstPlaced, EndPlaced) = (first, end);
+        _copyState = PlacedState;
+    }
+
+    /// <summary>True for the one thread that is to copy the placed rows.</summary>
+    public bool TryBeginCopy() => Interlocked.CompareExchange(ref _copyState, CopyingState, PlacedState) == PlacedState;
+
+    public void EndCopy() => _copyState = CopiedState;
+
+    /// <summary>Another thread copies: a millisecond at most.</summary>
+    public void WaitUntilCopied()
+    {
+        var spin = default(SpinWait);
+        while (_copyState != CopiedState)
+        {
+            spin.SpinOnce();
+        }
+    }
+
     public void Clear()
     {
+        System.Diagnostics.Debug.Assert(_copyState == CopiedState, "Rows are in their buckets before the batch is used again.");
         RowCount = 0;
         _position = 0;
         _rowStart = 0;
@@ -164,6 +219,7 @@ internal sealed unsafe class RowBatch : IDisposable
     {
         _bytes.Dispose();
         _spanBytes.Dispose();
+        _placeBytes?.Dispose();
     }
 
     /// <summary>Outside the collected heap: as arrays that grow, these were a sixth of what an ingest of S128 allocates and half with FLIGHTS, and large enough to cause collections of generation 2.</summary>

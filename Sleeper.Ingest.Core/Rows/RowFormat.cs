@@ -50,7 +50,9 @@ internal static unsafe class RowFormat
     }
 
     /// <summary>The bytes that a header of these lengths takes.</summary>
-    public static int HeaderLength(int keyLength, int valueLength) => VarintLength((uint)keyLength) + VarintLength((uint)valueLength);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int HeaderLength(int keyLength, int valueLength) =>
+        (keyLength | valueLength) < 0x80 ? 2 : VarintLength((uint)keyLength) + VarintLength((uint)valueLength);
 
     /// <summary>The whole length of a row: header, key and values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
+using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Rows;
 
 namespace Sleeper.Ingest.Core.Sorting;
@@ -237,10 +237,7 @@ internal unsafe ref struct GroupStack
         nint last = count - 1;
         for (nint i = 0; i < count; i++)
         {
-            if (Sse.IsSupported)
-            {
-                Sse.Prefetch0(entries[Math.Min(i + PrefetchDistance, last)].Row);
-            }
+            Prefetch.Line(entries[Math.Min(i + PrefetchDistance, last)].Row);
 
             byte* row = entries[i].Row;
             int header = RowFormat.ReadHeader(row, out int keyLength, out _);

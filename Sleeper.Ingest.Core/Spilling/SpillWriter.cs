@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Rows;
 
@@ -80,10 +79,7 @@ internal sealed unsafe class SpillWriter : IDisposable
             nint last = count - 1;
             for (nint i = 0; i < count; i++)
             {
-                if (Sse.IsSupported)
-                {
-                    Sse.Prefetch0(entries[Math.Min(i + PrefetchDistance, last)].Row);
-                }
+                Prefetch.Line(entries[Math.Min(i + PrefetchDistance, last)].Row);
 
                 byte* row = entries[i].Row;
                 int length = RowFormat.RowLength(row);
