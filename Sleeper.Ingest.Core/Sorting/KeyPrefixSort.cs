@@ -123,7 +123,7 @@ internal static unsafe class KeyPrefixSort
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static ulong VaryingBits(RowEntry* entries, int count)
+    public static ulong VaryingBits(RowEntry* entries, int count)
     {
         ulong union = 0;
         ulong intersection = ulong.MaxValue;

@@ -14,6 +14,7 @@ namespace Sleeper.Ingest.Core.Sorting;
 ///   large group   is the same task again, with fewer bits
 ///   ties          agree in all eight bytes: the next eight in which they differ are loaded from the rows, and it is the same task again
 /// </code>
+/// Where the first eight bytes hardly tell keys apart, such as those of small numbers, the first level begins where keys first differ.
 /// So a million keys with a long common start cost a few sweeps, not a million long comparisons, and keys that are equal to the end cost
 /// no more. Groups wait on a stack of our own, as deep as a key is long; the thread's stack does not grow with the data.
 /// Keys are prefix-free (RowFormat), hence if one of the tied keys ends, they are all equal.
@@ -39,9 +40,14 @@ internal static unsafe class RowSorter
 
         uint* histograms = stackalloc uint[KeyPrefixSort.HistogramLength];
         var groups = new GroupStack(entries, scratch, histograms);
-        groups.Push(0, count, skip: 0);
+        bool isMoved = groups.PushAll(count);
         while (groups.Step())
         {
+        }
+
+        if (isMoved)
+        {
+            groups.RestoreAll(count);
         }
 
         return groups.Visits;
