@@ -17,7 +17,6 @@ const jobs = {
 }
 
 const { leaf, order } = jobs[workload]
-fs.rmSync(output, { recursive: true, force: true })
 fs.mkdirSync(output, { recursive: true })
 const database = await DuckDBInstance.create(':memory:', {
   threads, memory_limit: `${Math.floor(Number(memoryBytes) / 1e6)}MB`, temp_directory: path.join(output, 'temp'),
