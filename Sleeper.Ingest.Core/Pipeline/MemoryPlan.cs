@@ -26,6 +26,13 @@ internal sealed record MemoryPlan
 
     private const int MaxBatchBytes = 512 * 1024;
     private const int MinBatchBytes = 64 * 1024;
+
+    /// <summary>64 MiB of encoded rows: a row group of another writer, 122,880 rows of 500 bytes, fits, so that its worker need not wait for the one before.</summary>
+    private const int MaxBatches = 128;
+
+    /// <summary>From here on a sixteenth is spent on that; below it, rows that are long for the budget need the memory more.</summary>
+    private const long LargeBudgetBytes = 256L << 20;
+
     private const int MaxSlabBytes = 256 * 1024;
     private const int MinSlabBytes = 4 * 1024;
 
@@ -76,7 +83,7 @@ internal sealed record MemoryPlan
     public static MemoryPlan Make(long budgetBytes, int workers, int leafCount, bool oneBucket, int maxRowBytes)
     {
         int batchBytes = (int)Math.Clamp(RoundDown(budgetBytes / 128 / workers), MinBatchBytes, MaxBatchBytes);
-        int batches = (int)Math.Clamp(budgetBytes / 16 / workers / batchBytes, 2, 128);
+        int batches = (int)Math.Clamp(budgetBytes / (budgetBytes < LargeBudgetBytes ? 32 : 16) / workers / batchBytes, 2, MaxBatches);
         long encoder = Math.Clamp(budgetBytes / 16 / workers, 1L << 20, 16L << 20);
         int runBlock = budgetBytes >= 256L << 20 ? 128 * 1024 : 64 * 1024;
         long setAside = batchBytes + SpillWriter.BufferBytes(runBlock) + (workers * (((long)batchBytes * batches) + encoder));

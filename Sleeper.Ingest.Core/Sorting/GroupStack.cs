@@ -45,7 +45,7 @@ internal unsafe ref struct GroupStack
     /// </summary>
     public bool PushAll(int count)
     {
-        int common = count <= KeyPrefixSort.FewEntries ? 0 : CommonBytesOfPoorPrefixes(count);
+        int common = count <= KeyPrefixSort.FewEntries || KeyPrefixSort.IsInOrderOrReverse(_entries, count) ? 0 : CommonBytesOfPoorPrefixes(count);
         if (common > 0)
         {
             Visits += count;

@@ -79,6 +79,9 @@ internal static unsafe class KeyPrefixSort
         }
     }
 
+    /// <summary>True if the prefixes never fall, or never rise.</summary>
+    public static bool IsInOrderOrReverse(RowEntry* entries, int count) => IsInOrder(entries, count) || IsInReverse(entries, count);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool IsInOrder(RowEntry* entries, int count)
     {
@@ -97,8 +100,8 @@ internal static unsafe class KeyPrefixSort
         return true;
     }
 
-    /// <summary>Turns entries round that never rise. Ties among them must keep their order, so each of these is turned once more.</summary>
-    private static bool TryReverse(RowEntry* entries, int count)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool IsInReverse(RowEntry* entries, int count)
     {
         for (nint i = 1; i < count; i++)
         {
@@ -106,6 +109,17 @@ internal static unsafe class KeyPrefixSort
             {
                 return false;
             }
+        }
+
+        return true;
+    }
+
+    /// <summary>Turns entries round that never rise. Ties among them must keep their order, so each of these is turned once more.</summary>
+    private static bool TryReverse(RowEntry* entries, int count)
+    {
+        if (!IsInReverse(entries, count))
+        {
+            return false;
         }
 
         new Span<RowEntry>(entries, count).Reverse();
