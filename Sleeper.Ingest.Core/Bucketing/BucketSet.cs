@@ -126,14 +126,19 @@ internal sealed unsafe class BucketSet : IDisposable
             return;
         }
 
-        ulong digest = CopyRows(batch);
-        Interlocked.Add(ref _digest, digest);
-        lock (_placedLock)
+        try
         {
-            _placed.Remove(batch);
+            Interlocked.Add(ref _digest, CopyRows(batch));
         }
+        finally
+        {
+            lock (_placedLock)
+            {
+                _placed.Remove(batch);
+            }
 
-        batch.EndCopy();
+            batch.EndCopy();
+        }
     }
 
     /// <summary>Returns when all rows that have a place are there: for whoever is about to read them while others still add some.</summary>
