@@ -41,4 +41,23 @@ public class SlabPoolTests
         pool.Release(large);
         Assert.Equal(0, budget.UsedBytes);
     }
+
+    [Fact]
+    public void Slabs_that_come_back_late_are_kept_or_not_as_was_said_last()
+    {
+        var budget = new MemoryBudget(20_000);
+        using (var pool = new SlabPool(budget, 4096))
+        {
+            var first = pool.TryTake(1)!;
+            var second = pool.TryTake(1)!;
+            pool.StopKeeping();
+            pool.Release(first);
+            Assert.Equal(4096, budget.UsedBytes);
+            pool.KeepToTheEnd();
+            pool.Release(second);
+            Assert.Equal(4096, budget.UsedBytes);
+        }
+
+        Assert.Equal(0, budget.UsedBytes);
+    }
 }

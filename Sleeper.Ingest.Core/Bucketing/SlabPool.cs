@@ -97,6 +97,19 @@ internal sealed class SlabPool : IDisposable
         }
     }
 
+    /// <summary>Keeps slabs that come back from now on, to the end: for when nobody needs their part of the budget.</summary>
+    /// <remarks>
+    /// Giving memory back to the system stops all other threads that touch new pages: with slabs given back one by one while files are written, 10 million rows
+    /// of S128 took 0.63 s to write instead of 0.57.
+    /// </remarks>
+    public void KeepToTheEnd()
+    {
+        lock (_lock)
+        {
+            _keepsFree = true;
+        }
+    }
+
     public void Dispose() => StopKeeping();
 
     private void Discard(NativeBuffer slab)

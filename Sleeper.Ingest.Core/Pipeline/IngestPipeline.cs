@@ -110,6 +110,12 @@ internal sealed class IngestPipeline : IAsyncDisposable
     {
         var buckets = _bucketWriter.Buckets!;
         var (readers, store) = MakeRoom(buckets, places.Store);
+        if (_spill.SpilledRows == 0)
+        {
+            // What the readers need is free already.
+            _pool.KeepToTheEnd();
+        }
+
         var reader = new BucketReader(_budget, _pool, _spill, _options.StageClock);
         var options = _options with { Limits = Limits };
         return new FileWriting(options, reader, readers, buckets, _tree!, _bucketWriter.Router!, places with { Store = store }, _meter).RunAsync(cancellationToken);
