@@ -44,6 +44,60 @@ public class RowColumnMapperTests
         AssertLevels(mapper.Vectors[2], definition: [1, 2, 2, 2, 2, 0], repetition: [0, 0, 0, 1, 1, 0]);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    internal void Lists_maps_and_long_values_of_every_kind_come_through(bool nullable)
+    {
+        // The loops move 16 levels and 32 bytes at a time, read lengths of one and two bytes apart from longer ones, and leave more than 288 bytes to the runtime.
+        int[] itemCounts = [0, 1, 2, 15, 16, 17, 31, 32, 33, 48, 130];
+        int[] lengths = [0, 1, 31, 32, 33, 63, 64, 65, 96, 127, 128, 129, 160, 161, 287, 288, 289, 16_383, 16_384];
+        FieldType[] kinds = [FieldType.Int, FieldType.Long, FieldType.String, FieldType.ByteArray];
+        var random = new RandomRows(7);
+        foreach (var kind in kinds)
+        {
+            Field[] fields = [new("v", kind, nullable), new("list", FieldType.List(kind), nullable), .. kinds.Select((v, i) => new Field($"map{i}", FieldType.Map(kind, v), nullable)), new("end", kind, nullable)];
+            var schema = new Schema([new Field("k", FieldType.Int)], [], fields);
+            Row[] rows = [.. Enumerable.Range(0, 70).Select(i => new Row(schema, [i, .. fields.Select(Value)]))];
+            using var encoded = new EncodedRows(schema, rows, KeyOrder.Bytes);
+            using var mapper = new RowColumnMapper(schema, KeyOrder.Bytes, skipBytes: 0);
+            for (int round = 0; round < 2; round++)
+            {
+                // Again over what the first round left behind.
+                encoded.Map(mapper);
+                Assert.Equal(rows, ColumnModel.ToRows(schema, mapper.Vectors, rows.Length));
+                AssertPlainLevels(mapper.Vectors[2], rows.Select(r => r[2]), nullable);
+            }
+        }
+
+        FieldValue Value(Field field) => field.IsNullable && random.Random.Next(4) == 0 ? FieldValue.Null : field.Type.Kind switch
+        {
+            FieldTypeKind.List => FieldValue.FromList(Enumerable.Range(0, Items()).Select(_ => random.Value(field.Type.ElementType!))),
+            FieldTypeKind.Map => FieldValue.FromMap(
+                Enumerable.Range(0, Items() / 3).Select(_ => KeyValuePair.Create(random.Value(field.Type.KeyType!), random.Value(field.Type.ValueType!))).DistinctBy(e => e.Key)),
+            FieldTypeKind.ByteArray => FieldValue.FromBytes(Enumerable.Range(0, lengths[random.Random.Next(lengths.Length)]).Select(i => (byte)(i * 7)).ToArray()),
+            FieldTypeKind.String => new string('x', lengths[random.Random.Next(lengths.Length)]),
+            _ => random.Value(field.Type),
+        };
+
+        int Items() => itemCounts[random.Random.Next(itemCounts.Length)];
+    }
+
+    private static void AssertPlainLevels(ColumnVector vector, IEnumerable<FieldValue> lists, bool nullable)
+    {
+        byte present = nullable ? (byte)1 : (byte)0;
+        var definition = new List<byte>();
+        var repetition = new List<byte>();
+        foreach (var list in lists)
+        {
+            int items = list.IsNull ? 0 : list.AsList().Count;
+            definition.AddRange(items > 0 ? Enumerable.Repeat((byte)(present + 1), items) : [list.IsNull ? (byte)0 : present]);
+            repetition.AddRange(Enumerable.Range(0, Math.Max(1, items)).Select(i => (byte)Math.Min(1, i)));
+        }
+
+        AssertLevels(vector, [.. definition], [.. repetition]);
+    }
+
     private static void AssertLevels(ColumnVector vector, byte[] definition, byte[] repetition)
     {
         Assert.Equal(definition, vector.DefinitionLevels.AsSpan(0, vector.LevelCount).ToArray());

@@ -1,6 +1,4 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Rows;
@@ -14,7 +12,7 @@ namespace Sleeper.Ingest.Core.DataFiles;
 /// cache from one column to the next. A list gives one leaf column, a map two; levels are those of Sleeper's Parquet layout.</para>
 /// <para>The vectors are reused by the next call. One thread at a time.</para>
 /// </remarks>
-internal sealed unsafe class RowColumnMapper : IDisposable
+internal sealed unsafe partial class RowColumnMapper : IDisposable
 {
     /// <summary>The most rows of one call: 4,096 rows of 32 bytes are a quarter of a core's second-level cache.</summary>
     public const int MaxRows = 4096;
@@ -25,8 +23,12 @@ internal sealed unsafe class RowColumnMapper : IDisposable
     private readonly int _skipBytes;
     private readonly ColumnVector[] _vectors;
     private readonly int[] _firstVectorOfField;
-    private readonly NativeBuffer _positionBuffer = new(MaxRows * sizeof(byte*));
+    private readonly NativeBuffer _memory = new(MaxRows * (sizeof(byte*) + sizeof(int)));
     private readonly byte** _positions;
+    private readonly int* _itemCounts;
+
+    /// <summary>Bytes that every row was read beyond its position: fields of fixed length move this one number instead of all positions.</summary>
+    private int _ahead;
 
     /// <summary>A mapper of rows whose keys begin with <paramref name="skipBytes"/> bytes that are not part of the fields.</summary>
     public RowColumnMapper(Schema schema, KeyOrder order, int skipBytes)
@@ -35,7 +37,8 @@ internal sealed unsafe class RowColumnMapper : IDisposable
         _keyFieldCount = schema.KeyFieldCount;
         _order = order;
         _skipBytes = skipBytes;
-        _positions = (byte**)_positionBuffer.Pointer;
+        _positions = (byte**)_memory.Pointer;
+        _itemCounts = (int*)(_positions + MaxRows);
         _firstVectorOfField = new int[_fields.Length];
         var vectors = new List<ColumnVector>();
         for (int i = 0; i < _fields.Length; i++)
@@ -89,7 +92,7 @@ internal sealed unsafe class RowColumnMapper : IDisposable
         }
     }
 
-    public void Dispose() => _positionBuffer.Dispose();
+    public void Dispose() => _memory.Dispose();
 
     /// <summary>Sets the read positions to the rows' keys; returns the bytes of all rows, which no column can exceed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -97,6 +100,7 @@ internal sealed unsafe class RowColumnMapper : IDisposable
     {
         const int Ahead = 12;
         int bytes = 0;
+        _ahead = 0;
         for (int i = 0; i < count; i++)
         {
             Prefetch.Line(entries[Math.Min(i + Ahead, count - 1)].Row);
@@ -116,18 +120,13 @@ internal sealed unsafe class RowColumnMapper : IDisposable
         switch (type.Kind)
         {
             case FieldTypeKind.Int:
-                for (int i = 0; i < count; i++)
-                {
-                    vector.Ints[i] = KeyEncoder.ReadInt(_positions[i]);
-                    _positions[i] += KeyEncoder.IntBytes;
-                }
-
+                MapIntKey(vector.Ints, count);
                 break;
             case FieldTypeKind.Long:
                 MapLongKey(vector.Longs, count);
                 break;
             default:
-                vector.EnsureBytes(bytes + Vector128<byte>.Count);
+                vector.EnsureBytes(bytes + SpareBytes);
                 if (_order == KeyOrder.Bytes)
                 {
                     MapBytesKey(vector.Bytes, vector.Offsets, count);
@@ -144,73 +143,19 @@ internal sealed unsafe class RowColumnMapper : IDisposable
         vector.LevelCount = count;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MapLongKey(long[] values, int count)
-    {
-        byte** positions = _positions;
-        fixed (long* destination = values)
-        {
-            for (int i = 0; i < count; i++)
-            {
-                destination[i] = KeyEncoder.ReadLong(positions[i]);
-                positions[i] += KeyEncoder.LongBytes;
-            }
-        }
-    }
-
-    /// <summary>Copies keys 16 bytes at a time up to the terminator, undoing escapes where there are any.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MapBytesKey(byte[] bytes, int[] offsets, int count)
-    {
-        byte** positions = _positions;
-        fixed (byte* start = bytes)
-        fixed (int* ends = offsets)
-        {
-            byte* destination = start;
-            for (int i = 0; i < count; i++)
-            {
-                byte* source = positions[i];
-                while (true)
-                {
-                    Vector128<byte> next = Vector128.Load(source);
-                    next.Store(destination);
-                    uint special = Vector128.LessThan(next, Vector128.Create((byte)2)).ExtractMostSignificantBits();
-                    if (special == 0)
-                    {
-                        source += 16;
-                        destination += 16;
-                        continue;
-                    }
-
-                    int plain = BitOperations.TrailingZeroCount(special);
-                    source += plain;
-                    destination += plain;
-                    if (*source == KeyEncoder.Terminator)
-                    {
-                        source++;
-                        break;
-                    }
-
-                    *destination++ = (byte)(source[1] - 1);
-                    source += 2;
-                }
-
-                positions[i] = source;
-                ends[i + 1] = (int)(destination - start);
-            }
-        }
-    }
-
     private void MapJavaKey(ColumnVector vector, int count, bool isString)
     {
         int end = 0;
         for (int i = 0; i < count; i++)
         {
-            int encodedLength = KeyEncoder.EncodedLength(_positions[i]);
-            end += KeyEncoder.Decode(_positions[i], encodedLength, vector.Bytes.AsSpan(end), isString, _order);
-            _positions[i] += encodedLength;
+            byte* key = _positions[i] + _ahead;
+            int encodedLength = KeyEncoder.EncodedLength(key);
+            end += KeyEncoder.Decode(key, encodedLength, vector.Bytes.AsSpan(end), isString, _order);
+            _positions[i] = key + encodedLength;
             vector.Offsets[i + 1] = end;
         }
+
+        _ahead = 0;
     }
 
     private void MapValue(Field field, ColumnVector vector, int fieldIndex, int count, int bytes)
@@ -232,240 +177,127 @@ internal sealed unsafe class RowColumnMapper : IDisposable
     private void MapPrimitive(Field field, ColumnVector vector, int count, int bytes)
     {
         vector.EnsureValues(count);
-        if (field.Type.Kind >= FieldTypeKind.String)
-        {
-            vector.EnsureBytes(bytes + Vector128<byte>.Count);
-        }
-
         int values = count;
         if (field.IsNullable)
         {
-            values = MapNullable(field.Type.Kind, vector, count);
+            vector.EnsureLevels(count, definition: true, repetition: false);
         }
-        else
+
+        switch (vector.Kind)
         {
-            switch (field.Type.Kind)
-            {
-                case FieldTypeKind.Int:
-                    MapInts(vector.Ints, count);
-                    break;
-                case FieldTypeKind.Long:
-                    MapLongs(vector.Longs, count);
-                    break;
-                default:
+            case VectorKind.Int32 when field.IsNullable:
+                values = MapNullableNumbers(vector.Ints, vector.DefinitionLevels, count);
+                break;
+            case VectorKind.Int32:
+                MapNumbers(vector.Ints, count);
+                break;
+            case VectorKind.Int64 when field.IsNullable:
+                values = MapNullableNumbers(vector.Longs, vector.DefinitionLevels, count);
+                break;
+            case VectorKind.Int64:
+                MapNumbers(vector.Longs, count);
+                break;
+            default:
+                vector.EnsureBytes(bytes + SpareBytes);
+                if (field.IsNullable)
+                {
+                    values = MapNullableBytes(vector.Bytes, vector.Offsets, vector.DefinitionLevels, count);
+                }
+                else
+                {
                     MapBytes(vector.Bytes, vector.Offsets, count);
-                    break;
-            }
+                }
+
+                break;
         }
 
         vector.ValueCount = values;
         vector.LevelCount = count;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MapInts(int[] values, int count)
-    {
-        byte** positions = _positions;
-        for (int i = 0; i < count; i++)
-        {
-            values[i] = Unsafe.ReadUnaligned<int>(positions[i]);
-            positions[i] += 4;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MapLongs(long[] values, int count)
-    {
-        byte** positions = _positions;
-        for (int i = 0; i < count; i++)
-        {
-            values[i] = Unsafe.ReadUnaligned<long>(positions[i]);
-            positions[i] += 8;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MapBytes(byte[] bytes, int[] offsets, int count)
-    {
-        byte** positions = _positions;
-        fixed (byte* start = bytes)
-        fixed (int* ends = offsets)
-        {
-            byte* destination = start;
-            for (int i = 0; i < count; i++)
-            {
-                byte* source = positions[i];
-                int length = ReadLength(ref source);
-                Copy(source, destination, length);
-                destination += length;
-                positions[i] = source + length;
-                ends[i + 1] = (int)(destination - start);
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int MapNullable(FieldTypeKind kind, ColumnVector vector, int count)
-    {
-        vector.EnsureLevels(count, definition: true, repetition: false);
-        byte[] levels = vector.DefinitionLevels;
-        int values = 0;
-        fixed (byte* bytes = vector.Bytes)
-        {
-            for (int i = 0; i < count; i++)
-            {
-                byte* source = _positions[i];
-                byte present = *source++;
-                levels[i] = present;
-                if (present != 0)
-                {
-                    ReadPrimitive(kind, ref source, vector, values++, bytes);
-                }
-
-                _positions[i] = source;
-            }
-        }
-
-        return values;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MapList(Field field, ColumnVector vector, int count, int bytes)
     {
-        byte present = field.IsNullable ? (byte)1 : (byte)0;
-        var kind = field.Type.ElementType!.Kind;
-        EnsureItemBytes(kind, vector, bytes);
-        fixed (byte* start = vector.Bytes)
+        (int items, int levels) = FindItemCounts(field.IsNullable, count);
+        AddLevels(vector, field.IsNullable, count, levels);
+        EnsureItems(vector, items, bytes);
+        switch (vector.Kind)
         {
-            for (int i = 0; i < count; i++)
-            {
-                byte* source = _positions[i];
-                int items = ReadItemCount(field.IsNullable, ref source);
-                AddLevels(vector, items, present);
-                vector.EnsureValues(Math.Max(0, items));
-                for (int item = 0; item < items; item++)
-                {
-                    ReadPrimitive(kind, ref source, vector, vector.ValueCount, start);
-                    vector.ValueCount++;
-                }
-
-                _positions[i] = source;
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MapMap(Field field, ColumnVector keys, ColumnVector values, int count, int bytes)
-    {
-        byte present = field.IsNullable ? (byte)1 : (byte)0;
-        var keyKind = field.Type.KeyType!.Kind;
-        var valueKind = field.Type.ValueType!.Kind;
-        values.Clear();
-        EnsureItemBytes(keyKind, keys, bytes);
-        EnsureItemBytes(valueKind, values, bytes);
-        fixed (byte* keyStart = keys.Bytes, valueStart = values.Bytes)
-        {
-            for (int i = 0; i < count; i++)
-            {
-                byte* source = _positions[i];
-                int items = ReadItemCount(field.IsNullable, ref source);
-                AddLevels(keys, items, present);
-                AddLevels(values, items, present);
-                keys.EnsureValues(Math.Max(0, items));
-                values.EnsureValues(Math.Max(0, items));
-                for (int item = 0; item < items; item++)
-                {
-                    ReadPrimitive(keyKind, ref source, keys, keys.ValueCount, keyStart);
-                    keys.ValueCount++;
-                    ReadPrimitive(valueKind, ref source, values, values.ValueCount, valueStart);
-                    values.ValueCount++;
-                }
-
-                _positions[i] = source;
-            }
-        }
-    }
-
-    private static void EnsureItemBytes(FieldTypeKind kind, ColumnVector vector, int bytes)
-    {
-        if (kind >= FieldTypeKind.String)
-        {
-            vector.EnsureBytes(bytes + Vector128<byte>.Count);
-        }
-    }
-
-    /// <summary>The number of items, or -1 for null.</summary>
-    private static int ReadItemCount(bool isNullable, ref byte* source) =>
-        isNullable && *source++ == 0 ? -1 : ReadLength(ref source);
-
-    /// <summary>The levels of one list or map: null is (0, 0), empty (0, present), items (0 then 1, present + 1).</summary>
-    private static void AddLevels(ColumnVector vector, int items, byte present)
-    {
-        vector.EnsureLevels(Math.Max(1, items), definition: true, repetition: true);
-        int at = vector.LevelCount;
-        if (items <= 0)
-        {
-            vector.RepetitionLevels[at] = 0;
-            vector.DefinitionLevels[at] = items < 0 ? (byte)0 : present;
-            vector.LevelCount = at + 1;
-            return;
-        }
-
-        vector.RepetitionLevels.AsSpan(at, items).Fill(1);
-        vector.RepetitionLevels[at] = 0;
-        vector.DefinitionLevels.AsSpan(at, items).Fill((byte)(present + 1));
-        vector.LevelCount = at + items;
-    }
-
-    private static void ReadPrimitive(FieldTypeKind kind, ref byte* source, ColumnVector vector, int index, byte* bytes)
-    {
-        switch (kind)
-        {
-            case FieldTypeKind.Int:
-                vector.Ints[index] = Unsafe.ReadUnaligned<int>(source);
-                source += 4;
+            case VectorKind.Int32:
+                MapNumberItems(vector.Ints, count);
                 break;
-            case FieldTypeKind.Long:
-                vector.Longs[index] = Unsafe.ReadUnaligned<long>(source);
-                source += 8;
+            case VectorKind.Int64:
+                MapNumberItems(vector.Longs, count);
                 break;
             default:
-                int length = ReadLength(ref source);
-                int start = vector.Offsets[index];
-                Copy(source, bytes + start, length);
-                source += length;
-                vector.Offsets[index + 1] = start + length;
+                fixed (byte* start = vector.Bytes)
+                fixed (int* offsets = vector.Offsets)
+                {
+                    MapItems(new ByteArrayItems(start, offsets), default(NoItems), count);
+                }
+
                 break;
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int ReadLength(ref byte* source)
+    private void MapMap(Field field, ColumnVector keys, ColumnVector values, int count, int bytes)
     {
-        int length = *source;
-        if (length < 0x80)
+        (int items, int levels) = FindItemCounts(field.IsNullable, count);
+        values.Clear();
+        AddLevels(keys, field.IsNullable, count, levels);
+        CopyLevels(keys, values);
+        EnsureItems(keys, items, bytes);
+        EnsureItems(values, items, bytes);
+        fixed (int* ints = keys.Ints, offsets = keys.Offsets)
+        fixed (long* longs = keys.Longs)
+        fixed (byte* start = keys.Bytes)
         {
-            source++;
-            return length;
+            switch (keys.Kind)
+            {
+                case VectorKind.Int32:
+                    MapEntries(new NumberItems<int>(ints), values, count);
+                    break;
+                case VectorKind.Int64:
+                    MapEntries(new NumberItems<long>(longs), values, count);
+                    break;
+                default:
+                    MapEntries(new ByteArrayItems(start, offsets), values, count);
+                    break;
+            }
         }
-
-        source += RowFormat.ReadVarint(source, out uint value);
-        return (int)value;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Copy(byte* source, byte* destination, int length)
+    private void MapEntries<TKeys>(TKeys keys, ColumnVector values, int count)
+        where TKeys : struct, IItems
     {
-        if (length > 128)
+        fixed (int* ints = values.Ints, offsets = values.Offsets)
+        fixed (long* longs = values.Longs)
+        fixed (byte* start = values.Bytes)
         {
-            Buffer.MemoryCopy(source, destination, length, length);
-            return;
+            switch (values.Kind)
+            {
+                case VectorKind.Int32:
+                    MapItems(keys, new NumberItems<int>(ints), count);
+                    break;
+                case VectorKind.Int64:
+                    MapItems(keys, new NumberItems<long>(longs), count);
+                    break;
+                default:
+                    MapItems(keys, new ByteArrayItems(start, offsets), count);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Room for all items of the stretch, whose count is set.</summary>
+    private static void EnsureItems(ColumnVector vector, int items, int bytes)
+    {
+        // Loops copy numbers so many bytes at a time.
+        vector.EnsureValues(items + (SpareBytes / sizeof(int)));
+        if (vector.Kind == VectorKind.Bytes)
+        {
+            vector.EnsureBytes(bytes + SpareBytes);
         }
 
-        // Source and destination both have 16 bytes to spare.
-        for (int i = 0; i < length; i += 16)
-        {
-            Vector128.Load(source + i).Store(destination + i);
-        }
+        vector.ValueCount = items;
     }
 }
