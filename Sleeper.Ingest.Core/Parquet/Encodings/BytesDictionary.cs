@@ -1,5 +1,7 @@
-using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Sleeper.Ingest.Core.Buffers;
 
 namespace Sleeper.Ingest.Core.Parquet.Encodings;
@@ -13,6 +15,13 @@ namespace Sleeper.Ingest.Core.Parquet.Encodings;
 internal sealed class BytesDictionary
 {
     private const int FirstSlots = 512;
+
+    /// <summary>Bytes that are hashed and compared at once.</summary>
+    private const int Block = 64;
+
+    private const int Half = 32;
+    private const ulong Multiplier = 0x9E3779B97F4A7C15;
+    private const ulong OtherMultiplier = 0xC2B2AE3D27D4EB4F;
 
     private readonly ByteBuffer _bytes = new(4096);
     private int[] _offsets = new int[257];
@@ -38,31 +47,19 @@ internal sealed class BytesDictionary
         }
     }
 
-    /// <summary>The index of a value, which is added if it is new.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public int IndexOf(ReadOnlySpan<byte> value)
+    /// <summary>The index of each value, which is added if it is new.</summary>
+    /// <remarks>Hashes first, slots after: neither waits for the other then, and values of up to 64 bytes take no branch on their length.</remarks>
+    public unsafe void FindIndexes(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> offsets, Span<int> indexes)
     {
-        uint hash = Hash(value);
-        int mask = _slotCount - 1;
-        int slot = (int)hash & mask;
-        while (true)
+        fixed (byte* source = bytes)
         {
-            ulong found = _slots[slot];
-            if (found == 0)
+            FindHashes(source, bytes.Length, offsets, indexes);
+            int next = FindKnown(source, bytes.Length, offsets, indexes, 0, out int slot);
+            while (next < indexes.Length)
             {
-                return Add(value, hash, slot);
+                indexes[next] = Add(bytes[offsets[next]..offsets[next + 1]], (uint)indexes[next], slot);
+                next = FindKnown(source, bytes.Length, offsets, indexes, next + 1, out slot);
             }
-
-            if ((uint)(found >> 32) == hash)
-            {
-                int index = (int)(uint)found - 1;
-                if (_bytes.WrittenSpan[_offsets[index].._offsets[index + 1]].SequenceEqual(value))
-                {
-                    return index;
-                }
-            }
-
-            slot = (slot + 1) & mask;
         }
     }
 
@@ -87,34 +84,130 @@ internal sealed class BytesDictionary
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Hash(ReadOnlySpan<byte> value)
+    /// <summary>Puts the hash of each value where its index will be.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static unsafe void FindHashes(byte* bytes, int byteCount, ReadOnlySpan<int> offsets, Span<int> hashes)
     {
-        const ulong Multiplier = 0x9E3779B97F4A7C15;
-        ulong hash = (ulong)value.Length * Multiplier;
-        while (value.Length >= 8)
+        // Once there was one of more than 32 bytes, all are taken for such: where they vary, each would be guessed wrongly.
+        bool isLong = false;
+        ulong noBytes = HashSecond(Vector256<byte>.Zero);
+        for (int i = 0; i < hashes.Length; i++)
         {
-            hash = Mix(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(value));
-            value = value[8..];
+            int start = offsets[i];
+            int length = offsets[i + 1] - start;
+            isLong |= length > Half;
+            byte* value = bytes + start;
+            hashes[i] = (int)(length > Block ? HashLong(value, length)
+                : start > byteCount - Block ? HashLast(value, length)
+                : Finish(isLong ? HashBlock(value, length) : HashFirst(First(Vector256.Load(value), length)) ^ noBytes, length));
+        }
+    }
+
+    /// <summary>Finds indexes of values that are known, from <paramref name="first"/> on; returns the place of the first that is not, and the slot that it is to have.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe int FindKnown(byte* bytes, int byteCount, ReadOnlySpan<int> offsets, Span<int> indexes, int first, out int slot)
+    {
+        slot = 0;
+        int mask = _slotCount - 1;
+        fixed (ulong* slots = _slots)
+        fixed (int* starts = _offsets)
+        fixed (byte* known = &MemoryMarshal.GetReference(_bytes.WrittenSpan))
+        {
+            for (int i = first; i < indexes.Length; i++)
+            {
+                uint hash = (uint)indexes[i];
+                int start = offsets[i];
+                int length = offsets[i + 1] - start;
+                for (slot = (int)hash & mask; ; slot = (slot + 1) & mask)
+                {
+                    ulong found = slots[slot];
+                    if (found == 0)
+                    {
+                        return i;
+                    }
+
+                    if ((uint)(found >> 32) == hash)
+                    {
+                        int index = (int)(uint)found - 1;
+                        int knownStart = starts[index];
+                        if (starts[index + 1] - knownStart == length && AreEqual(known + knownStart, bytes + start, length, start <= byteCount - Block))
+                        {
+                            indexes[i] = index;
+                            break;
+                        }
+                    }
+                }
+            }
         }
 
-        ulong rest = 0;
-        if (value.Length >= 4)
+        return indexes.Length;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe bool AreEqual(byte* known, byte* value, int length, bool hasBlock)
+    {
+        if (length > Block || !hasBlock)
         {
-            rest = BinaryPrimitives.ReadUInt32LittleEndian(value) | ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(value[^4..]) << 32);
-        }
-        else if (value.Length > 0)
-        {
-            rest = value[0] | ((ulong)value[value.Length / 2] << 8) | ((ulong)value[^1] << 16);
+            return new ReadOnlySpan<byte>(known, length).SequenceEqual(new ReadOnlySpan<byte>(value, length));
         }
 
-        return (uint)(Mix(hash ^ rest) >> 32);
+        Vector256<byte> differences = First(Vector256.Load(known) ^ Vector256.Load(value), length)
+            | First(Vector256.Load(known + Half) ^ Vector256.Load(value + Half), length - Half);
+        return differences == Vector256<byte>.Zero;
+    }
 
-        static ulong Mix(ulong x)
+    /// <summary>The first bytes, and zeros for what comes behind them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> First(Vector256<byte> bytes, int count) =>
+        bytes & Vector256.LessThan(Vector256<sbyte>.Indices, Vector256.Create((sbyte)count)).AsByte();
+
+    /// <summary>Of up to 64 bytes, where 64 may be read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe ulong HashBlock(byte* value, int length) =>
+        HashFirst(First(Vector256.Load(value), length)) ^ HashSecond(First(Vector256.Load(value + Half), length - Half));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong HashFirst(Vector256<byte> half) => Fold(half, Multiplier, OtherMultiplier);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong HashSecond(Vector256<byte> half) => Fold(half, OtherMultiplier, Multiplier);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Fold(Vector256<byte> bytes, ulong first, ulong second)
+    {
+        Vector256<ulong> words = bytes.AsUInt64();
+        return Fold(words.GetElement(0) ^ first, words.GetElement(1) ^ second) ^ BitOperations.RotateLeft(Fold(words.GetElement(2) ^ second, words.GetElement(3) ^ first), 23);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Fold(ulong first, ulong second)
+    {
+        ulong high = Math.BigMul(first, second, out ulong low);
+        return high ^ low;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Finish(ulong hash, int length) => (uint)(((hash ^ (uint)length) * Multiplier) >> 32);
+
+    /// <summary>The same of a value at the end of an array, behind which nothing may be read.</summary>
+    private static unsafe uint HashLast(byte* value, int length)
+    {
+        byte* block = stackalloc byte[Block];
+        Unsafe.CopyBlockUnaligned(block, value, (uint)length);
+        return Finish(HashBlock(block, length), length);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static unsafe uint HashLong(byte* value, int length)
+    {
+        ulong hash = 0;
+        byte* last = value + length - Block;
+        for (; value < last; value += Block)
         {
-            x *= Multiplier;
-            return x ^ (x >> 29);
+            hash = (hash * OtherMultiplier) ^ HashBlock(value, Block);
         }
+
+        return Finish((hash * OtherMultiplier) ^ HashBlock(last, Block), length);
     }
 
     private int Add(ReadOnlySpan<byte> value, uint hash, int slot)
@@ -126,6 +219,8 @@ internal sealed class BytesDictionary
             Array.Resize(ref _offsets, (2 * index) + 1);
         }
 
+        // Known values are read in blocks.
+        _bytes.Reserve(value.Length + Block);
         _bytes.Append(value);
         _offsets[index + 1] = _bytes.Length;
         _hashes[index] = hash;

@@ -141,7 +141,6 @@ internal sealed class ChunkDictionary
         return changes;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool FindIndexes(PageValues page, int count)
     {
         if (_indexes.Length < count)
@@ -153,25 +152,13 @@ internal sealed class ChunkDictionary
         switch (_column.VectorKind)
         {
             case VectorKind.Int32:
-                for (int i = 0; i < indexes.Length; i++)
-                {
-                    indexes[i] = _longs!.IndexOf(page.Ints[i]);
-                }
-
+                _longs!.FindIndexes(page.Ints[..count], indexes);
                 break;
             case VectorKind.Int64:
-                for (int i = 0; i < indexes.Length; i++)
-                {
-                    indexes[i] = _longs!.IndexOf(page.Longs[i]);
-                }
-
+                _longs!.FindIndexes(page.Longs[..count], indexes);
                 break;
             default:
-                for (int i = 0; i < indexes.Length; i++)
-                {
-                    indexes[i] = _bytes!.IndexOf(page.Bytes[page.Offsets[i]..page.Offsets[i + 1]]);
-                }
-
+                _bytes!.FindIndexes(page.Bytes, page.Offsets[..(count + 1)], indexes);
                 break;
         }
 

@@ -27,28 +27,11 @@ internal sealed class LongDictionary
         }
     }
 
-    /// <summary>The index of a value, which is added if it is new.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public int IndexOf(long value)
-    {
-        int mask = _slotCount - 1;
-        int slot = Slot(value, mask);
-        while (true)
-        {
-            int found = _slots[slot] - 1;
-            if (found < 0)
-            {
-                return Add(value, slot);
-            }
+    /// <summary>The index of each value, which is added if it is new.</summary>
+    public void FindIndexes(ReadOnlySpan<long> values, Span<int> indexes) => Find(values, indexes);
 
-            if (_values[found] == value)
-            {
-                return found;
-            }
-
-            slot = (slot + 1) & mask;
-        }
-    }
+    /// <inheritdoc cref="FindIndexes(ReadOnlySpan{long}, Span{int})"/>
+    public void FindIndexes(ReadOnlySpan<int> values, Span<int> indexes) => Find(values, indexes);
 
     /// <summary>Forgets the values added last.</summary>
     public void Truncate(int count)
@@ -73,6 +56,44 @@ internal sealed class LongDictionary
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe void Find<T>(ReadOnlySpan<T> values, Span<int> indexes)
+        where T : unmanaged
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            // Up to the next new value the arrays stay where they are.
+            long value = 0;
+            int slot = 0;
+            fixed (long* known = _values)
+            fixed (int* slots = _slots)
+            {
+                int mask = _slotCount - 1;
+                for (; i < values.Length; i++)
+                {
+                    value = sizeof(T) == sizeof(long) ? Unsafe.BitCast<T, long>(values[i]) : Unsafe.BitCast<T, int>(values[i]);
+                    slot = Slot(value, mask);
+                    while (slots[slot] != 0 && known[slots[slot] - 1] != value)
+                    {
+                        slot = (slot + 1) & mask;
+                    }
+
+                    if (slots[slot] == 0)
+                    {
+                        break;
+                    }
+
+                    indexes[i] = slots[slot] - 1;
+                }
+            }
+
+            if (i < values.Length)
+            {
+                indexes[i] = Add(value, slot);
+            }
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Slot(long value, int mask)
     {
@@ -80,6 +101,8 @@ internal sealed class LongDictionary
         return (int)(hash >> 32) & mask;
     }
 
+    /// <summary>Optimised at once: growing an array of numbers is the base library's generic code, for which nothing is compiled beforehand.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Add(long value, int slot)
     {
         int index = Count++;
@@ -98,6 +121,7 @@ internal sealed class LongDictionary
         return index;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Rehash(int size)
     {
         if (size > _slots.Length)

@@ -147,6 +147,7 @@ internal static class RleBitPackedEncoder
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void PackLevels(ReadOnlySpan<byte> levels, int width, ByteBuffer output)
     {
         WriteGroupCount(levels.Length, output);
