@@ -50,21 +50,23 @@ internal sealed unsafe class ItemsEncoder
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AddLengths(int first, int count, int* lengths)
     {
-        int next = _next;
+        var values = _field.Values!;
         int presence = _isNullable ? 1 : 0;
-        for (int i = 0; i < count; i++)
+        int itemBytes = LeastBytes(values) + (_field.EntryValues is { } entries ? LeastBytes(entries) : 0);
+        fixed (int* counts = &_counts[first])
         {
-            int items = _counts[first + i];
-            lengths[i] += presence;
-            if (items != NoItems)
+            for (int i = 0; i < count; i++)
             {
-                lengths[i] += RowFormat.VarintLength((uint)items) + ItemBytes(_field.Values!, next, items);
-                if (_field.EntryValues is { } entries)
-                {
-                    lengths[i] += ItemBytes(entries, next, items);
-                }
+                // Nulls in no order would be guessed wrongly, so they are masked.
+                int items = counts[i];
+                int header = items < 0x80 ? 1 : RowFormat.VarintLength((uint)items);
+                lengths[i] += presence + ((header + (items * itemBytes)) & ~(items >> 31));
+            }
 
-                next += items;
+            AddBytes(values, counts, count, lengths);
+            if (_field.EntryValues is not null)
+            {
+                AddBytes(_field.EntryValues, counts, count, lengths);
             }
         }
     }
@@ -251,27 +253,38 @@ internal sealed unsafe class ItemsEncoder
     private static bool IsTextWhereAsked(FieldType type, ColumnVector vector) =>
         type.Kind != FieldTypeKind.String || FlatField.IsText(vector, vector.Bytes.AsSpan(0, vector.ByteCount));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int ItemBytes(ColumnVector vector, int first, int count)
+    /// <summary>What each item takes: a number, or a length of one byte.</summary>
+    private static int LeastBytes(ColumnVector vector) => vector.Kind switch
+    {
+        VectorKind.Int32 => sizeof(int),
+        VectorKind.Int64 => sizeof(long),
+        _ => 1,
+    };
+
+    /// <summary>Adds what byte arrays take beyond <see cref="LeastBytes"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AddBytes(ColumnVector vector, int* counts, int count, int* lengths)
     {
         if (vector.Kind != VectorKind.Bytes)
         {
-            return count * (vector.Kind == VectorKind.Int32 ? sizeof(int) : sizeof(long));
+            return;
         }
 
-        int[] offsets = vector.Offsets;
-        int bytes = offsets[first + count] - offsets[first];
-        if (_hasShortItems)
+        fixed (int* offsets = &vector.Offsets[_next])
         {
-            return bytes + count;
-        }
+            int* next = offsets;
+            for (int i = 0; i < count; i++)
+            {
+                int* end = next + (counts[i] & ~(counts[i] >> 31));
+                lengths[i] += *end - *next;
+                for (; !_hasShortItems && next < end; next++)
+                {
+                    lengths[i] += RowFormat.VarintLength((uint)(next[1] - next[0])) - 1;
+                }
 
-        for (int i = first; i < first + count; i++)
-        {
-            bytes += RowFormat.VarintLength((uint)(offsets[i + 1] - offsets[i]));
+                next = end;
+            }
         }
-
-        return bytes;
     }
 
     /// <summary>The values of one column, pinned.</summary>
