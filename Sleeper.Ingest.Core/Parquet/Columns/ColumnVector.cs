@@ -98,7 +98,7 @@ internal sealed class ColumnVector
     /// <summary>Room for so many more indexes, which <see cref="AddIndexes"/> then counts in, and for one behind them.</summary>
     public Span<int> ReserveIndexes(int count)
     {
-        Indexes = Grow(Indexes, checked(ValueCount + count + 1));
+        Indexes = Grow(Indexes, ValueCount, checked(ValueCount + count + 1));
         return Indexes.AsSpan(ValueCount, count);
     }
 
@@ -124,19 +124,19 @@ internal sealed class ColumnVector
         switch (Kind)
         {
             case VectorKind.Int32:
-                Ints = Grow(Ints, needed);
+                Ints = Grow(Ints, ValueCount, needed);
                 break;
             case VectorKind.Int64:
-                Longs = Grow(Longs, needed);
+                Longs = Grow(Longs, ValueCount, needed);
                 break;
             default:
-                Offsets = Grow(Offsets, checked(needed + 1));
+                Offsets = Grow(Offsets, ValueCount + 1, checked(needed + 1));
                 break;
         }
     }
 
     /// <summary>Makes room for so many more bytes, keeping what is there.</summary>
-    public void EnsureBytes(int additional) => Bytes = Grow(Bytes, checked(ByteCount + additional));
+    public void EnsureBytes(int additional) => Bytes = Grow(Bytes, ByteCount, checked(ByteCount + additional));
 
     /// <summary>Makes room for so many more level entries, keeping what is there.</summary>
     public void EnsureLevels(int additional, bool definition, bool repetition)
@@ -144,26 +144,28 @@ internal sealed class ColumnVector
         int needed = checked(LevelCount + additional);
         if (definition)
         {
-            DefinitionLevels = Grow(DefinitionLevels, needed);
+            DefinitionLevels = Grow(DefinitionLevels, LevelCount, needed);
         }
 
         if (repetition)
         {
-            RepetitionLevels = Grow(RepetitionLevels, needed);
+            RepetitionLevels = Grow(RepetitionLevels, LevelCount, needed);
         }
     }
 
     /// <summary>Value <paramref name="index"/> of a vector of bytes.</summary>
     public ReadOnlySpan<byte> BytesAt(int index) => Bytes.AsSpan(Offsets[index], Offsets[index + 1] - Offsets[index]);
 
-    private static T[] Grow<T>(T[] array, int needed)
+    /// <summary>Takes along only what is used: an array for the bytes of 500 KB of rows was copied whole when the next rows had a few more, empty as it was.</summary>
+    private static T[] Grow<T>(T[] array, int used, int needed)
     {
         if (array.Length >= needed)
         {
             return array;
         }
 
-        Array.Resize(ref array, (int)Math.Min(Array.MaxLength, Math.Max(needed, Math.Max(64L, 2L * array.Length))));
-        return array;
+        var larger = GC.AllocateUninitializedArray<T>((int)Math.Min(Array.MaxLength, Math.Max(needed, Math.Max(64L, 2L * array.Length))));
+        array.AsSpan(0, Math.Min(used, array.Length)).CopyTo(larger);
+        return larger;
     }
 }
