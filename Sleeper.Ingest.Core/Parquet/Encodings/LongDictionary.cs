@@ -60,19 +60,26 @@ internal sealed class LongDictionary
     private unsafe void Find<T>(ReadOnlySpan<T> values, Span<int> indexes)
         where T : unmanaged
     {
-        for (int i = 0; i < values.Length; i++)
+        int i = 0;
+        while (i < values.Length)
         {
-            // Up to the next new value the arrays stay where they are.
-            long value = 0;
-            int slot = 0;
+            int most = _slotCount / 2;
+            if (Count == most)
+            {
+                Rehash(2 * _slotCount);
+                continue;
+            }
+
+            // Up to so many values the arrays stay where they are.
+            int count = Count;
+            int mask = _slotCount - 1;
             fixed (long* known = _values)
             fixed (int* slots = _slots)
             {
-                int mask = _slotCount - 1;
                 for (; i < values.Length; i++)
                 {
-                    value = sizeof(T) == sizeof(long) ? Unsafe.BitCast<T, long>(values[i]) : Unsafe.BitCast<T, int>(values[i]);
-                    slot = Slot(value, mask);
+                    long value = sizeof(T) == sizeof(long) ? Unsafe.BitCast<T, long>(values[i]) : Unsafe.BitCast<T, int>(values[i]);
+                    int slot = Slot(value, mask);
                     while (slots[slot] != 0 && known[slots[slot] - 1] != value)
                     {
                         slot = (slot + 1) & mask;
@@ -80,17 +87,20 @@ internal sealed class LongDictionary
 
                     if (slots[slot] == 0)
                     {
-                        break;
+                        if (count == most)
+                        {
+                            break;
+                        }
+
+                        known[count] = value;
+                        slots[slot] = ++count;
                     }
 
                     indexes[i] = slots[slot] - 1;
                 }
             }
 
-            if (i < values.Length)
-            {
-                indexes[i] = Add(value, slot);
-            }
+            Count = count;
         }
     }
 
@@ -101,32 +111,14 @@ internal sealed class LongDictionary
         return (int)(hash >> 32) & mask;
     }
 
-    /// <summary>Optimised at once: growing an array of numbers is the base library's generic code, for which nothing is compiled beforehand.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int Add(long value, int slot)
-    {
-        int index = Count++;
-        if (index == _values.Length)
-        {
-            Array.Resize(ref _values, 2 * index);
-        }
-
-        _values[index] = value;
-        _slots[slot] = index + 1;
-        if (2 * Count > _slotCount)
-        {
-            Rehash(2 * _slotCount);
-        }
-
-        return index;
-    }
-
+    /// <summary>Spreads the values over so many slots, and makes room for half as many values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Rehash(int size)
     {
         if (size > _slots.Length)
         {
             _slots = new int[size];
+            Array.Resize(ref _values, size / 2);
         }
         else
         {
