@@ -64,6 +64,7 @@ internal static class LongJob
                 spilledRows = result.SpilledRowCount,
                 rowsSpilledTwice = result.RespilledRowCount,
                 peakAboveStartBytes = whole.PeakBytes - atStart,
+                managedHeapBytes = whole.ManagedBytes, // of the rows that are made, the most of it
                 acceptingSeconds = Math.Round(result.Times.Accepting.TotalSeconds, 3),
                 writingSeconds = Math.Round(result.Times.Writing.TotalSeconds, 3),
                 syncingSeconds = Math.Round(result.Times.Syncing.TotalSeconds, 3),
@@ -101,9 +102,10 @@ internal static class LongJob
         await writer.WriteAsync(generated, S128Row.Mapping);
         var result = await writer.CompleteAsync();
         double seconds = clock.Elapsed.TotalSeconds;
+        long managedBytes = GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes;
         await workingSet.DisposeAsync();
         await sampler.DisposeAsync();
-        return new LongRun(seconds, rows / seconds, result, generated.KeySum, workingSet.PeakBytes, sampler.Samples);
+        return new LongRun(seconds, rows / seconds, result, generated.KeySum, workingSet.PeakBytes, managedBytes, sampler.Samples);
     }
 
     private static double SecondsToMake(long rows)
@@ -132,5 +134,5 @@ internal static class LongJob
     }
 
     private sealed record LongRun(
-        double Seconds, double RowsPerSecond, IngestResult Result, ulong KeySum, long PeakBytes, IReadOnlyList<RunSample> Samples);
+        double Seconds, double RowsPerSecond, IngestResult Result, ulong KeySum, long PeakBytes, long ManagedBytes, IReadOnlyList<RunSample> Samples);
 }
