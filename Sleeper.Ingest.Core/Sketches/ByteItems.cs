@@ -225,10 +225,21 @@ internal sealed class ByteItems
     public int LengthOf(int index) => _offsets[index + 1] - _offsets[index];
 
     /// <summary>Writes all items as an image has them, and returns their length.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Write(Span<byte> destination)
     {
         int length = 0;
-        for (int i = 0; i < Count; i++)
+        int i = 0;
+        ref byte to = ref MemoryMarshal.GetReference(destination);
+        for (; i < Count && destination.Length - length - sizeof(int) >= Math.Max(LengthOf(i), SlackBytes); i++)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(destination[length..], LengthOf(i));
+            length += sizeof(int);
+            Copy(ref ByteAt(_offsets[i]), ref Unsafe.Add(ref to, length), LengthOf(i));
+            length += LengthOf(i);
+        }
+
+        for (; i < Count; i++)
         {
             length += WriteItem(this[i], destination[length..]);
         }
