@@ -60,6 +60,22 @@ public class LeafRouterTests
         int Leaf(string key) => Route(router, schema, new Row(schema, key));
     }
 
+    /// <summary>More borders with the same first bytes than are counted at once, and fewer, and some that agree in eight bytes or more.</summary>
+    [Fact]
+    public void Rows_go_to_their_leaf_among_thousands()
+    {
+        var random = new Random(1);
+        var schema = Schema.Create().RowKey("key", FieldType.String).Build();
+        string Text() => new([.. Enumerable.Range(0, random.Next(2, 11)).Select(i => (char)('a' + random.Next(i < 2 ? 8 : 2)))]);
+        string[] borders = [.. Enumerable.Range(0, 4000).Select(_ => Text()).Distinct().Order(StringComparer.Ordinal)];
+        var router = new LeafRouter(schema, PartitionTree.FromSplitPoints(schema, [.. borders.Select(b => (FieldValue)b)], () => Guid.NewGuid().ToString()), KeyOrder.Bytes);
+        foreach (string key in Enumerable.Range(0, 3000).Select(_ => Text()).Concat(["", "a", "zz", ..borders]))
+        {
+            int found = Array.BinarySearch(borders, key, StringComparer.Ordinal);
+            Assert.Equal(found >= 0 ? found + 1 : ~found, Route(router, schema, new Row(schema, key)));
+        }
+    }
+
     [Fact]
     public void Trees_split_on_several_row_keys_are_descended()
     {
