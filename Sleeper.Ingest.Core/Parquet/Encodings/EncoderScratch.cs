@@ -1,3 +1,5 @@
+using Sleeper.Ingest.Core.Buffers;
+
 namespace Sleeper.Ingest.Core.Parquet.Encodings;
 
 /// <summary>Arrays that encoders need for the length of one page, kept for the next. Not thread-safe: one per worker.</summary>
@@ -9,7 +11,10 @@ internal sealed class EncoderScratch
     /// <summary>Lengths of suffixes.</summary>
     public int[] Second = [];
 
-    public long CapacityBytes => 4L * (First.Length + Second.Length);
+    /// <summary>Lengths, encoded to see how long they are.</summary>
+    public ByteBuffer Sizes { get; } = new();
+
+    public long CapacityBytes => (4L * (First.Length + Second.Length)) + Sizes.Capacity;
 
     /// <summary>The first <paramref name="count"/> numbers of one of the arrays, grown if need be; not cleared.</summary>
     public static Span<int> Ints(ref int[] array, int count)

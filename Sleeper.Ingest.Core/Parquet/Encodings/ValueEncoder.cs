@@ -86,7 +86,8 @@ internal static class ValueEncoder
         }
 
         ReadOnlySpan<int> offsets = page.Offsets[..(count + 1)];
-        var sizes = new ByteBuffer();
+        ByteBuffer sizes = scratch.Sizes;
+        sizes.Clear();
         DeltaByteArrayEncoder.FindPrefixes(
             page.Bytes, offsets, EncoderScratch.Ints(ref scratch.First, count), EncoderScratch.Ints(ref scratch.Second, count));
         int suffixBytes = SumOf(scratch.Second.AsSpan(0, count));
