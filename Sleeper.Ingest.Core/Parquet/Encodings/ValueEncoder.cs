@@ -88,41 +88,37 @@ internal static class ValueEncoder
         ReadOnlySpan<int> offsets = page.Offsets[..(count + 1)];
         ByteBuffer sizes = scratch.Sizes;
         sizes.Clear();
-        DeltaByteArrayEncoder.FindPrefixes(
-            page.Bytes, offsets, EncoderScratch.Ints(ref scratch.First, count), EncoderScratch.Ints(ref scratch.Second, count));
-        int suffixBytes = SumOf(scratch.Second.AsSpan(0, count));
-        DeltaBinaryPackedEncoder.Encode(scratch.First.AsSpan(0, count), sizes);
-        DeltaBinaryPackedEncoder.Encode(scratch.Second.AsSpan(0, count), sizes);
-        long delta = sizes.Length + (long)suffixBytes;
-
-        sizes.Clear();
+        Span<int> lengths = EncoderScratch.Ints(ref scratch.First, count);
         for (int i = 0; i < count; i++)
         {
-            scratch.First[i] = offsets[i + 1] - offsets[i];
+            lengths[i] = offsets[i + 1] - offsets[i];
         }
 
-        DeltaBinaryPackedEncoder.Encode(scratch.First.AsSpan(0, count), sizes);
+        DeltaBinaryPackedEncoder.Encode(lengths, sizes);
         long bytes = offsets[count] - offsets[0];
         long deltaLength = sizes.Length + bytes;
         long plain = (4L * count) + bytes;
         long best = Math.Min(deltaLength, plain);
-        if (delta < best - (best / WorthwhileSaving))
+        long most = best - (best / WorthwhileSaving);
+
+        // Of values that share little with their neighbours the suffixes alone take too much.
+        Span<int> prefixes = lengths;
+        Span<int> suffixes = EncoderScratch.Ints(ref scratch.Second, count);
+        long delta = DeltaByteArrayEncoder.FindPrefixes(page.Bytes, offsets, prefixes, suffixes);
+        if (delta < most)
+        {
+            sizes.Clear();
+            DeltaBinaryPackedEncoder.Encode(prefixes, sizes);
+            DeltaBinaryPackedEncoder.Encode(suffixes, sizes);
+            delta += sizes.Length;
+        }
+
+        if (delta < most)
         {
             return ParquetEncoding.DeltaByteArray;
         }
 
         return plain < deltaLength ? ParquetEncoding.Plain : ParquetEncoding.DeltaLengthByteArray;
-    }
-
-    private static int SumOf(ReadOnlySpan<int> values)
-    {
-        int sum = 0;
-        foreach (int value in values)
-        {
-            sum += value;
-        }
-
-        return sum;
     }
 
     private static void EncodeInts(ParquetEncoding encoding, ReadOnlySpan<int> values, ByteBuffer output)
