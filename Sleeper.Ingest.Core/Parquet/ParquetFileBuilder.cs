@@ -62,11 +62,13 @@ internal sealed class ParquetFileBuilder
     }
 
     /// <summary>What follows the last group: indexes, footer and the end of the file.</summary>
-    public ReadOnlyMemory<byte> Finish()
+    /// <param name="output">Where it is put together, in place of what is there; null for a buffer of its own.</param>
+    public ReadOnlyMemory<byte> Finish(ByteBuffer? output = null)
     {
         ThrowIfFinished();
         _isFinished = true;
-        var output = new ByteBuffer(4096);
+        output ??= new ByteBuffer(4096);
+        output.Clear();
         var writer = new ThriftCompactWriter(output);
         WriteColumnIndexes(writer);
         WriteOffsetIndexes(writer);
