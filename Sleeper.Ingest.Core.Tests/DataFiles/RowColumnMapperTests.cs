@@ -49,9 +49,9 @@ public class RowColumnMapperTests
     [InlineData(true)]
     internal void Lists_maps_and_long_values_of_every_kind_come_through(bool nullable)
     {
-        // The loops move 16 levels and 32 bytes at a time, read lengths of one and two bytes apart from longer ones, and leave more than 288 bytes to the runtime.
+        // The loops move 16 levels and 16 or 32 bytes at a time, read lengths of one and two bytes apart from longer ones, and leave more than 288 bytes to the runtime.
         int[] itemCounts = [0, 1, 2, 15, 16, 17, 31, 32, 33, 48, 130];
-        int[] lengths = [0, 1, 31, 32, 33, 63, 64, 65, 96, 127, 128, 129, 160, 161, 287, 288, 289, 16_383, 16_384];
+        int[] lengths = [0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 96, 127, 128, 129, 160, 161, 287, 288, 289, 16_383, 16_384];
         FieldType[] kinds = [FieldType.Int, FieldType.Long, FieldType.String, FieldType.ByteArray];
         var random = new RandomRows(7);
         foreach (var kind in kinds)
