@@ -31,13 +31,14 @@ public sealed unsafe class BucketSetTests
 
             // Two workers copy behind the one who gives places, and now and then he has all copied himself, as before spilling.
             using var placed = new BlockingCollection<RowBatch>();
-            Task[] workers = [.. Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+            Thread[] workers = [.. Enumerable.Range(0, 2).Select(_ => new Thread(() =>
             {
                 foreach (var batch in placed.GetConsumingEnumerable())
                 {
                     buckets.Copy(batch);
                 }
             }))];
+            Array.ForEach(workers, worker => worker.Start());
             foreach (var batch in batches)
             {
                 Assert.Equal(batch.RowCount, buckets.Place(batch, 0));
@@ -50,7 +51,7 @@ public sealed unsafe class BucketSetTests
             }
 
             placed.CompleteAdding();
-            Task.WaitAll(workers);
+            Array.ForEach(workers, worker => worker.Join());
             buckets.SealAll();
             AssertRows(expected, buckets, isWhole: true, $"seed {seed}, round {round}");
             Assert.Equal(expected.Sum(rows => (long)rows.Count), buckets.RowCount);

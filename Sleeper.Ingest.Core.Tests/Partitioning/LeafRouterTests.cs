@@ -69,7 +69,7 @@ public class LeafRouterTests
         string Text() => new([.. Enumerable.Range(0, random.Next(2, 11)).Select(i => (char)('a' + random.Next(i < 2 ? 8 : 2)))]);
         string[] borders = [.. Enumerable.Range(0, 4000).Select(_ => Text()).Distinct().Order(StringComparer.Ordinal)];
         var router = new LeafRouter(schema, PartitionTree.FromSplitPoints(schema, [.. borders.Select(b => (FieldValue)b)], () => Guid.NewGuid().ToString()), KeyOrder.Bytes);
-        foreach (string key in Enumerable.Range(0, 3000).Select(_ => Text()).Concat(["", "a", "zz", ..borders]))
+        foreach (string key in Enumerable.Range(0, 3000).Select(_ => Text()).Concat(["", "a", "zz", .. borders]))
         {
             int found = Array.BinarySearch(borders, key, StringComparer.Ordinal);
             Assert.Equal(found >= 0 ? found + 1 : ~found, Route(router, schema, new Row(schema, key)));
