@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
+using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Rows;
 
 namespace Sleeper.Ingest.Core.Sorting;
@@ -29,13 +30,11 @@ internal static unsafe class KeyPrefixSort
 
     private const int SpareBits = 2;
 
-    private static readonly bool GathersBits = IsGatheringQuick();
-
     /// <summary>
     /// Orders the entries by those bits that the returned mask has set; entries that agree there keep their order. All bits set means that
     /// they are in the order of their whole prefixes.
     /// </summary>
-    public static ulong Sort(RowEntry* entries, RowEntry* scratch, int count, uint* histograms) => Sort(entries, scratch, count, histograms, GathersBits);
+    public static ulong Sort(RowEntry* entries, RowEntry* scratch, int count, uint* histograms) => Sort(entries, scratch, count, histograms, BitGathering.IsQuick);
 
     /// <summary>As above, with the way of taking digits given, so that tests see both.</summary>
     internal static ulong Sort(RowEntry* entries, RowEntry* scratch, int count, uint* histograms, bool gathersBits)
@@ -286,21 +285,6 @@ internal static unsafe class KeyPrefixSort
             places[value] = place + 1;
             to[place] = entry;
         }
-    }
-
-    /// <summary>AMD processors before Zen 3 (family 19h) have the instruction, but take up to hundreds of cycles for it.</summary>
-    private static bool IsGatheringQuick()
-    {
-        if (!Bmi2.X64.IsSupported)
-        {
-            return false;
-        }
-
-        (_, int vendor, _, _) = X86Base.CpuId(0, 0);
-        (int version, _, _, _) = X86Base.CpuId(1, 0);
-        int family = ((version >> 8) & 0xF) + ((version >> 20) & 0xFF);
-        const int Auth = 0x68747541; // the first letters of "AuthenticAMD"
-        return vendor != Auth || family >= 0x19;
     }
 
     private interface IDigit
