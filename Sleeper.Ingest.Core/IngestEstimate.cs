@@ -8,7 +8,7 @@ namespace Sleeper.Ingest.Core;
 /// <param name="Requests">Requests to the object store.</param>
 /// <param name="Dollars">What requests, and the machine where the time is known, cost.</param>
 /// <param name="MemoryBytes">The most bytes of the memory budget in use.</param>
-/// <param name="SpilledBytes">Bytes written to local disk because memory is used up.</param>
+/// <param name="SpilledBytes">Bytes of rows that go to local disk because memory is used up. On disk they take as many at the most: those of one length are packed.</param>
 public sealed record IngestEstimate(
     long RowCount, long FileCount, long ObjectCount, long Bytes, StoreRequests Requests, decimal Dollars, long MemoryBytes, long SpilledBytes)
 {

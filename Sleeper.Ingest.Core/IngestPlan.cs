@@ -8,7 +8,8 @@ namespace Sleeper.Ingest.Core;
 /// <para>Counts are those of a table that exists, in an object store, and of one factory that opens its writers one after the other while nobody else
 /// commits: opening once, then for each commit its data files and sketches, an intent, an entry of the log, and a look at each log; every 256th commit a
 /// snapshot. Files and requests are exact where every commit reaches every leaf, otherwise as many as even chance gives.</para>
-/// <para>Memory and spill come from the rules by which an ingest goes through its budget. Does no I/O.</para>
+/// <para>Memory and spill come from the rules by which an ingest goes through its budget; how far spilled rows can be packed is not known before they are
+/// there, so their bytes are a limit. Does no I/O.</para>
 /// </remarks>
 /// <example>
 /// <code>

@@ -65,7 +65,7 @@ public sealed record IngestResult
     /// <summary>Bytes of the data files.</summary>
     public long OutputBytes { get; init; }
 
-    /// <summary>Bytes written to local disk because memory was used up; 0 if all fitted.</summary>
+    /// <summary>Bytes written to local disk because memory was used up; 0 if all fitted. Rows of one length are packed, so they may be fewer than the rows have.</summary>
     public long SpilledBytes { get; init; }
 
     /// <summary>Rows written to local disk because memory was used up, each counted as often as it was written; 0 if all fitted.</summary>

@@ -26,7 +26,8 @@ public sealed class StageClockTests
         Assert.Equal(figures[ClockedStage.Encode].Bytes, figures[ClockedStage.Bucket].Bytes);
         Assert.Equal(table.Result.InputBytes, figures[ClockedStage.Map].Bytes);
         Assert.InRange(figures[ClockedStage.Encode].Bytes, table.Result.InputBytes * 0.9, table.Result.InputBytes);
-        Assert.InRange(figures[ClockedStage.Spill].Bytes, table.Result.SpilledBytes * 0.95, table.Result.SpilledBytes);
+        // Bytes of rows in memory; on disk they may take fewer.
+        Assert.InRange(figures[ClockedStage.Spill].Bytes, table.Result.SpilledBytes * 0.95, table.Result.InputBytes);
         Assert.True(figures[ClockedStage.Put].Bytes >= table.Result.OutputBytes);
     }
 

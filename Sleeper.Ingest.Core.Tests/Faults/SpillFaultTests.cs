@@ -14,7 +14,9 @@ public sealed class SpillFaultTests : IDisposable
     private const int DiskError = 5;
 
     private static readonly Schema Schema = Schema.Create().RowKey("key", FieldType.Int).Value("text", FieldType.String).Build();
-    private static readonly string Text = new('x', 120);
+
+    /// <summary>The rows have ends of it, of several lengths: so they go to disk as they are, and often enough.</summary>
+    private static readonly string Text = new('x', 130);
 
     private readonly TemporaryFolder _spill = new();
 
@@ -114,7 +116,7 @@ public sealed class SpillFaultTests : IDisposable
             .WithSplitPoints(Enumerable.Range(1, leaves - 1).Select(i => (FieldValue)(i * (Rows / leaves)))).WithCompression(DataFileCodec.Lz4Raw)
             .WithDiskBudget(diskBudget).WithSpillFolder(_spill.Path).WithIngestId("spilling").Build();
         await using var writer = await IngestOpening.OpenAsync(options with { SpillFiles = files }, new TableKeeper(), default);
-        await writer.WriteAsync(Enumerable.Range(0, Rows).Select(i => new Row(Schema, (int)((uint)i * 7919 % Rows), Text)));
+        await writer.WriteAsync(Enumerable.Range(0, Rows).Select(i => new Row(Schema, (int)((uint)i * 7919 % Rows), Text[(i % 20)..])));
         var result = await writer.CompleteAsync();
         Assert.NotEqual(0, result.SpilledBytes);
         return result;

@@ -1,3 +1,4 @@
+using Sleeper.Ingest.Core.Buffers;
 using Sleeper.Ingest.Core.Spilling;
 using Sleeper.Ingest.Core.Tests.Support;
 
@@ -5,18 +6,29 @@ namespace Sleeper.Ingest.Core.Tests.Spilling;
 
 public sealed class SpillDamageTests : IDisposable
 {
+    private delegate void Changing(ref SpillFormat.BlockHeader header);
+
     private const int Rows = 120;
+    private const int AllRows = 7 * Rows;
     private readonly InMemorySpillFiles _files = new();
     private readonly SpillTestBed _bed;
     private readonly SpillWriter _writer;
     private readonly SpillExtent _first;
     private readonly SpillExtent _second;
     private readonly SpillExtent _run;
+    private readonly SpillExtent _packed;
+    private readonly SpillExtent _packedRun;
 
     public SpillDamageTests()
     {
         _bed = new SpillTestBed(_files);
         (_writer, _first, _second, _run) = Write();
+
+        // Behind all that: what a bit may do there it does to the packed form.
+        List<byte[]> keys = [.. Enumerable.Range(0, Rows).Select(i => SampleRows.Letters(new Random(i), 20))];
+        using var rows = new SampleRows(keys);
+        _packed = _bed.WriteBucket(_writer, 7, rows, rows);
+        _packedRun = _bed.WriteRun(_writer, 8, rows);
     }
 
     private byte[] Bytes
@@ -28,8 +40,10 @@ public sealed class SpillDamageTests : IDisposable
     [Fact]
     public void Every_flipped_bit_is_detected()
     {
-        Assert.Equal(4 * Rows, CountReadableRows());
-        Assert.InRange(Bytes.Length, 12_000, 20_000);
+        Assert.Equal(AllRows, CountReadableRows());
+        Assert.InRange(Bytes.Length, 18_000, 28_000);
+        Assert.Equal(BitGathering.IsQuick, _packed.Length < _packed.RowBytes && _packedRun.Length < _packedRun.RowBytes);
+        Assert.True(_run.Length > _run.RowBytes);
         for (int bit = 0; bit < Bytes.Length * 8; bit++)
         {
             Bytes[bit / 8] ^= (byte)(1 << (bit % 8));
@@ -37,7 +51,7 @@ public sealed class SpillDamageTests : IDisposable
             Bytes[bit / 8] ^= (byte)(1 << (bit % 8));
         }
 
-        Assert.Equal(4 * Rows, CountReadableRows());
+        Assert.Equal(AllRows, CountReadableRows());
     }
 
     [Fact]
@@ -133,7 +147,7 @@ public sealed class SpillDamageTests : IDisposable
                     bytes[5] ^= 0x10;
                 }
             };
-            Assert.Equal(4 * Rows, CountReadableRows());
+            Assert.Equal(AllRows, CountReadableRows());
         }
 
         Assert.True(_files.ReadCount > reads);
@@ -144,7 +158,7 @@ public sealed class SpillDamageTests : IDisposable
     {
         int first = _files.ReadCount;
         _files.OnRead = (number, _) => ThrowIf(number - first is 0 or 3 or 5);
-        Assert.Equal(4 * Rows, CountReadableRows());
+        Assert.Equal(AllRows, CountReadableRows());
         _files.OnRead = (_, _) => ThrowIf(true);
         IngestException error = Assert.Throws<IngestException>(() => _bed.Load(_first));
         Assert.True(error.IsRetryable);
@@ -162,8 +176,8 @@ public sealed class SpillDamageTests : IDisposable
 
         // The same bytes, claimed to be a sorted run by both the descriptor and the blocks.
         byte[] bytes = _files.Files[bucket.File.Path].Bytes;
-        SetKind(bytes, (int)bucket.Offset, (int)bucket.Length / 2);
-        SetKind(bytes, (int)bucket.Offset + ((int)bucket.Length / 2), (int)bucket.Length / 2);
+        SetKind(bytes, (int)bucket.Offset);
+        SetKind(bytes, (int)bucket.Offset + ((int)bucket.Length / 2));
         SpillExtent run = bucket with { Kind = SpillKind.SortedRun };
         Assert.Contains("before the last key", Assert.Throws<SpillCorruptException>(() => _bed.ReadRun(run)).Message);
     }
@@ -176,7 +190,7 @@ public sealed class SpillDamageTests : IDisposable
         SpillExtent run = _bed.WriteRun(writer, 1, rows);
         byte[] bytes = _files.Files[run.File.Path].Bytes;
         bytes[(int)run.Offset + SpillFormat.BlockHeaderBytes] = 3;
-        SetKind(bytes, (int)run.Offset, (int)run.Length);
+        SetKind(bytes, (int)run.Offset);
         Assert.Contains("whole rows", Assert.Throws<SpillCorruptException>(() => _bed.ReadRun(run)).Message);
         Assert.Contains("whole rows", Assert.Throws<SpillCorruptException>(() => _bed.Load(run)).Message);
     }
@@ -187,6 +201,35 @@ public sealed class SpillDamageTests : IDisposable
         _bed.Dispose();
     }
 
+    [Fact]
+    public void Packed_rows_that_cannot_be_are_refused_although_the_checksum_is_right()
+    {
+        if (!BitGathering.IsQuick)
+        {
+            Assert.Skip("The processor has no quick PEXT: nothing is packed here.");
+        }
+
+        byte[] whole = Bytes;
+        foreach (SpillExtent extent in (SpillExtent[])[_packed, _packedRun])
+        {
+            foreach (var change in (Changing[])[
+                (ref header) => header.Codec = SpillFormat.RawCodec,
+                (ref header) => header.RowLength--,
+                (ref header) => header.RowLength = 0,
+                (ref header) => header.RowLength = uint.MaxValue,
+                (ref header) => header.RowCount--,
+                (ref header) => header.RowCount = 0,
+                (ref header) => header.RowCount = 1,
+                (ref header) => header.Length--,
+                (ref header) => header.Length = 0])
+            {
+                Bytes = (byte[])whole.Clone();
+                Change(Bytes, (int)extent.Offset, change);
+                AssertDetected($"{extent.Kind}");
+            }
+        }
+    }
+
     private static void ThrowIf(bool condition)
     {
         if (condition)
@@ -195,12 +238,14 @@ public sealed class SpillDamageTests : IDisposable
         }
     }
 
-    private static unsafe void SetKind(byte[] bytes, int offset, int length)
+    private static void SetKind(byte[] bytes, int offset) => Change(bytes, offset, (ref header) => header.Kind = SpillKind.SortedRun);
+
+    private static unsafe void Change(byte[] bytes, int offset, Changing change)
     {
-        fixed (byte* block = bytes.AsSpan(offset, length))
+        fixed (byte* block = bytes.AsSpan(offset))
         {
             var header = (SpillFormat.BlockHeader*)block;
-            header->Kind = SpillKind.SortedRun;
+            change(ref *header);
             header->Checksum = SpillFormat.BlockChecksum(*header, block + SpillFormat.BlockHeaderBytes);
         }
     }
@@ -216,7 +261,8 @@ public sealed class SpillDamageTests : IDisposable
         return (writer, _bed.WriteBucket(writer, 5, half, half), _bed.WriteBucket(writer, 5, half, half), _bed.WriteRun(writer, 6, twice));
     }
 
-    private int CountReadableRows() => _bed.Load(_first, _second).Count + _bed.ReadRun(_run).Count;
+    private int CountReadableRows() =>
+        _bed.Load(_first, _second).Count + _bed.ReadRun(_run).Count + _bed.Load(_packed).Count + _bed.ReadRun(_packedRun).Count;
 
     private void AssertDetected(string what)
     {

@@ -54,6 +54,64 @@ public class SpillRoundTripTests
         }
     }
 
+    [Theory]
+    [InlineData(300)]
+    [InlineData(5_000)]
+    [InlineData(256 * 1024)]
+    public void Blocks_that_are_packed_and_blocks_that_are_not_come_back_in_order(int blockBytes)
+    {
+        int seed = SampleRows.NextSeed();
+        var random = new Random(seed);
+        for (int round = 0; round < 20; round++)
+        {
+            // Of one length and all letters, or of any length and any bytes.
+            List<byte[]> keys = [];
+            int kinds = random.Next(1, 4);
+            for (int left = random.Next(4_000); left > 0;)
+            {
+                int some = Math.Min(left, random.Next(1, 1_000));
+                int length = random.Next(1, 60);
+                bool isPlain = (kinds & (1 << random.Next(2))) == 1;
+                keys.AddRange(Enumerable.Range(0, some).Select(_ => isPlain ? SampleRows.Letters(random, length) : [0xFF, .. SampleRows.Letters(random, random.Next(length))]));
+                left -= some;
+            }
+
+            using var rows = new SampleRows(keys);
+            using var bed = new SpillTestBed(new InMemorySpillFiles());
+            using var writer = new SpillWriter(bed.Directory.CreateFile(), bed.Memory, blockBytes);
+            using var plainWriter = new SpillWriter(bed.Directory.CreateFile(), bed.Memory, blockBytes, packs: false);
+            foreach (var each in (SpillWriter[])[writer, plainWriter])
+            {
+                SpillExtent bucket = bed.WriteBucket(each, 1, rows, rows);
+                SpillExtent run = bed.WriteRun(each, 2, rows);
+                SpillExtent second = bed.WriteBucket(each, 1, rows);
+                Assert.True(bed.Load(bucket, second).SequenceEqual(Enumerable.Range(0, 3).SelectMany(_ => Enumerable.Range(0, keys.Count))), $"seed {seed}, round {round}");
+                Assert.True(bed.ReadRun(run).SequenceEqual(SampleRows.NaiveOrder(keys)), $"seed {seed}, round {round}");
+                Assert.True(each == writer || bucket.Length > bucket.RowBytes);
+            }
+        }
+    }
+
+    [Fact]
+    public void Letters_and_small_numbers_take_half_of_their_bytes()
+    {
+        if (!Core.Buffers.BitGathering.IsQuick)
+        {
+            Assert.Skip("The processor has no quick PEXT: nothing is packed here.");
+        }
+
+        var random = new Random(9);
+        using var rows = new SampleRows([.. Enumerable.Range(0, 8_000).Select(_ => SampleRows.Letters(random, 26))]);
+        using var bed = new SpillTestBed(new InMemorySpillFiles());
+        using var writer = new SpillWriter(bed.Directory.CreateFile(), bed.Memory, 64 * 1024);
+        SpillExtent bucket = bed.WriteBucket(writer, 1, rows);
+        SpillExtent run = bed.WriteRun(writer, 2, rows);
+        Assert.InRange(bucket.Length, 8_000 * 18, 8_000 * 18.2);
+        Assert.InRange(run.Length, 8_000 * 18, 8_000 * 18.3);
+        Assert.Equal((8_000 * 32, 8_000 * 32), (bucket.RowBytes, run.RowBytes));
+        Assert.Equal(Enumerable.Range(0, 8_000), bed.Load(bucket));
+    }
+
     [Fact]
     public void Slabs_and_rows_above_every_limit_of_size_come_back()
     {

@@ -96,6 +96,9 @@ internal sealed unsafe class SampleRows : IDisposable
         return keys;
     }
 
+    /// <summary>So many lower-case letters.</summary>
+    public static byte[] Letters(Random random, int length) => [.. RandomBytes(random, length, 26).Select(letter => (byte)('a' + letter))];
+
     public void Dispose()
     {
         _rows.Dispose();

@@ -2,7 +2,7 @@ namespace Sleeper.Ingest.Core.Pipeline;
 
 /// <summary>What an ingest of so many rows of one size will hold in memory and spill, before it begins.</summary>
 /// <param name="PeakBytes">The most bytes of the budget in use.</param>
-/// <param name="SpilledBytes">Bytes of spill files.</param>
+/// <param name="SpilledBytes">Bytes of spill files if nothing in them can be packed: a limit.</param>
 /// <remarks>
 /// Plays the rules of <see cref="BucketWriter"/> and <see cref="BucketSpill"/> with numbers of rows in place of rows that come evenly over all buckets. When
 /// every bucket has been spilled a few times nothing new happens any more: from there on what comes in goes out.

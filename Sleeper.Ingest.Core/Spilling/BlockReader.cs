@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Sleeper.Ingest.Core.Spilling;
 
-/// <summary>Reads the blocks of one extent in order, and believes nothing before it is checked.</summary>
+/// <summary>Reads the blocks of one extent in order, unpacks them, and believes nothing before it is checked.</summary>
 /// <remarks>
 /// A block is passed on only if its magic, file, place in the file, owner, kind and checksum are right, and lengths and row counts fit what
 /// the writer of the extent remembers. A block that is wrong, or cannot be read, is read once more. One caller at a time.
@@ -10,6 +10,7 @@ namespace Sleeper.Ingest.Core.Spilling;
 internal sealed unsafe class BlockReader(SpillExtent extent)
 {
     private long _offset = extent.Offset;
+    private long _blockOffset;
     private uint _block = extent.FirstBlock;
     private long _rowBytes;
     private long _rowCount;
@@ -19,7 +20,9 @@ internal sealed unsafe class BlockReader(SpillExtent extent)
 
     /// <summary>Reads the next block; false after the last one.</summary>
     /// <param name="room">Where it goes: its header, then its rows.</param>
-    /// <param name="roomBytes">How many bytes may be written there; what follows the block is overwritten too.</param>
+    /// <param name="roomBytes">
+    /// How many bytes it may have there; what follows the block is overwritten too, up to <see cref="PackedRows.UnpackSpareBytes"/> beyond the room.
+    /// </param>
     /// <param name="length">The length of its rows.</param>
     /// <param name="rowCount">How many rows it claims.</param>
     public bool TryRead(byte* room, long roomBytes, out int length, out int rowCount)
@@ -33,21 +36,23 @@ internal sealed unsafe class BlockReader(SpillExtent extent)
             return false;
         }
 
-        var bytes = new Span<byte>(room, (int)Math.Min(left, Math.Min(roomBytes, RoomBytes(extent))));
+        var bytes = new Span<byte>(room, (int)Math.Min(left, Math.Min(roomBytes, extent.LargestStoredBytes + SpillFormat.BlockHeaderBytes)));
         if (_block == extent.FirstBlock)
         {
             CheckFileHeader();
         }
 
-        if (Read(bytes) is { } fault && Read(bytes) is { } secondFault)
+        long roomForRows = Math.Min(roomBytes - SpillFormat.BlockHeaderBytes, extent.LargestBlockBytes);
+        if (Read(bytes, roomForRows) is { } fault && Read(bytes, roomForRows) is { } secondFault)
         {
             throw Failure(secondFault, fault);
         }
 
         ref SpillFormat.BlockHeader header = ref Unsafe.AsRef<SpillFormat.BlockHeader>(room);
-        length = (int)header.Length;
+        length = (int)header.RowLength;
         rowCount = (int)header.RowCount;
-        _offset += SpillFormat.BlockHeaderBytes + length;
+        _blockOffset = _offset;
+        _offset += SpillFormat.BlockHeaderBytes + header.Length;
         _block++;
         _rowBytes += length;
         _rowCount += rowCount;
@@ -58,15 +63,15 @@ internal sealed unsafe class BlockReader(SpillExtent extent)
     public SpillCorruptException RowsDoNotFit(int length, int rowCount, nint faultOffset) => SpillErrors.Corrupt(
         extent.File.Path,
         (long)_block - 1,
-        _offset - length - SpillFormat.BlockHeaderBytes,
+        _blockOffset,
         $"its {length:N0} bytes are not {rowCount:N0} whole rows; the first that does not fit is at byte {faultOffset:N0} of them");
 
     /// <summary>The error for a block that starts before the last one ends, in key order.</summary>
-    public SpillCorruptException NotInOrder(int length) => SpillErrors.Corrupt(
-        extent.File.Path, (long)_block - 1, _offset - length - SpillFormat.BlockHeaderBytes, "its first key comes before the last key of the block before it, in a sorted run");
+    public SpillCorruptException NotInOrder() => SpillErrors.Corrupt(
+        extent.File.Path, (long)_block - 1, _blockOffset, "its first key comes before the last key of the block before it, in a sorted run");
 
-    /// <summary>What is wrong with the block at the present place, or null; an exception if it could not be read.</summary>
-    private object? Read(Span<byte> bytes)
+    /// <summary>What is wrong with the block at the present place, or null; an exception if it could not be read. Unpacks it.</summary>
+    private object? Read(Span<byte> bytes, long roomForRows)
     {
         int count;
         try
@@ -85,20 +90,21 @@ internal sealed unsafe class BlockReader(SpillExtent extent)
 
         fixed (byte* block = bytes)
         {
-            return Check((SpillFormat.BlockHeader*)block, bytes.Length - SpillFormat.BlockHeaderBytes);
+            return Check((SpillFormat.BlockHeader*)block, bytes.Length - SpillFormat.BlockHeaderBytes, roomForRows) ?? Unpack((SpillFormat.BlockHeader*)block);
         }
     }
 
-    private string? Check(SpillFormat.BlockHeader* header, int roomForRows)
+    private string? Check(SpillFormat.BlockHeader* header, int stored, long roomForRows)
     {
-        if (roomForRows < 0 || header->Magic != SpillFormat.BlockMagic)
+        if (stored < 0 || header->Magic != SpillFormat.BlockMagic)
         {
             return "no block starts there";
         }
 
-        if (header->Length > (uint)roomForRows || header->RowLength != header->Length || header->RowCount > extent.LargestBlockRowCount)
+        if (header->Length > (uint)stored || header->RowLength > roomForRows || header->RowCount > extent.LargestBlockRowCount)
         {
-            return $"it claims {header->Length:N0} bytes and {header->RowCount:N0} rows; the most in this extent are {roomForRows:N0} and {extent.LargestBlockRowCount:N0}";
+            return $"it claims {header->RowCount:N0} rows of {header->RowLength:N0} bytes, {header->Length:N0} as stored; "
+                + $"the most there is room for are {extent.LargestBlockRowCount:N0}, {roomForRows:N0} and {stored:N0}";
         }
 
         uint checksum = SpillFormat.BlockChecksum(*header, (byte*)(header + 1));
@@ -113,7 +119,17 @@ internal sealed unsafe class BlockReader(SpillExtent extent)
                 $"where block {_block} of {extent.Kind} {extent.Owner} of file {extent.File.Id:x16} was expected";
         }
 
-        return header->Codec == SpillFormat.RawCodec && header->Zero == 0 ? null : $"its codec is {header->Codec}, unknown here";
+        return header->Codec is SpillFormat.RawCodec or SpillFormat.PackedCodec && header->Zero == 0 ? null : $"its codec is {header->Codec}, unknown here";
+    }
+
+    /// <summary>Puts the rows of a block in the place of what is stored, which may be less. What is wrong if that is not possible.</summary>
+    private static string? Unpack(SpillFormat.BlockHeader* header)
+    {
+        byte* rows = (byte*)(header + 1);
+        bool isWhole = header->Codec == SpillFormat.RawCodec
+            ? header->Length == header->RowLength
+            : PackedRows.TryUnpack(rows, (int)header->Length, rows, (int)header->RowLength, (int)header->RowCount);
+        return isWhole ? null : $"its {header->Length:N0} bytes as stored, with codec {header->Codec}, are not {header->RowCount:N0} rows of {header->RowLength:N0} bytes";
     }
 
     private void CheckFileHeader()

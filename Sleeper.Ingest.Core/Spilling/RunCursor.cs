@@ -60,7 +60,7 @@ internal sealed unsafe class RunCursor : IRowCursor
 
         if (_lastKeyLength >= 0 && KeyOf(entries[0].Row).SequenceCompareTo(_lastKey.AsSpan(0, _lastKeyLength)) < 0)
         {
-            throw _reader.NotInOrder(length);
+            throw _reader.NotInOrder();
         }
 
         CheckOrder(entries, count);

@@ -30,6 +30,9 @@ internal sealed record SpillExtent
     /// <summary>Row bytes of its largest block.</summary>
     public required int LargestBlockBytes { get; init; }
 
+    /// <summary>Bytes on disk of its largest block, without the header: fewer, if all of its blocks are packed.</summary>
+    public required int LargestStoredBytes { get; init; }
+
     /// <summary>Rows of the block that has most.</summary>
     public required int LargestBlockRowCount { get; init; }
 }

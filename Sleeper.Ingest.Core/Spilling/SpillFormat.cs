@@ -18,16 +18,16 @@ namespace Sleeper.Ingest.Core.Spilling;
 ///
 /// block   u32 magic        "BLK1"                                        40 bytes, then the rows
 ///         u32 length       of the rows as stored
-///         u32 row length   of the rows themselves: the same, codec 0
+///         u32 row length   of the rows themselves: with codec 0 the same
 ///         u32 row count
 ///         u64 file id
 ///         u32 sequence     number of the block in the file, from 0
 ///         u32 owner        number of the bucket or of the run
 ///         u8  kind         0 extent of a bucket, unsorted; 1 sorted run
-///         u8  codec        0 raw
+///         u8  codec        0 raw; 1 packed: rows of one length, without the bits in which they agree
 ///         u16 zero
 ///         u32 CRC-32C      of the 36 bytes before and the rows as stored
-///         rows             whole rows, one behind the other, as RowFormat lays them out
+///         rows             whole rows, one behind the other, as RowFormat lays them out; with codec 1 as PackedRows makes of them
 /// </code>
 /// Where extents and runs start, and how long they are, is known only to the process that wrote them (<see cref="SpillExtent"/>): a spill
 /// file is of no use to anybody else. File id, sequence, owner and kind are there so that a block of another file, another place or an
@@ -41,6 +41,7 @@ internal static unsafe class SpillFormat
     public const uint BlockMagic = 0x314B4C42; // "BLK1"
     public const uint Version = 1;
     public const byte RawCodec = 0;
+    public const byte PackedCodec = 1;
 
     public static void WriteFileHeader(Span<byte> destination, ulong fileId)
     {

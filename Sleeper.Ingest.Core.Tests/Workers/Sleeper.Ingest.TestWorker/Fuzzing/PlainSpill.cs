@@ -100,25 +100,84 @@ internal static class PlainSpill
         while (left.Length > 0)
         {
             uint Word(ReadOnlySpan<byte> block, int at) => BinaryPrimitives.ReadUInt32LittleEndian(block[at..]);
-            if (left.Length < SpillFormat.BlockHeaderBytes || Word(left, 0) != SpillFormat.BlockMagic || Word(left, 4) > left.Length - SpillFormat.BlockHeaderBytes || Word(left, 4) > extent.LargestBlockBytes)
+            if (left.Length < SpillFormat.BlockHeaderBytes || Word(left, 0) != SpillFormat.BlockMagic || Word(left, 4) > left.Length - SpillFormat.BlockHeaderBytes || Word(left, 4) > extent.LargestStoredBytes)
             {
                 return null;
             }
 
-            ReadOnlySpan<byte> rows = left.Slice(SpillFormat.BlockHeaderBytes, (int)Word(left, 4));
-            bool isExpected = Word(left, 8) == rows.Length && Word(left, 12) <= extent.LargestBlockRowCount
+            ReadOnlySpan<byte> stored = left.Slice(SpillFormat.BlockHeaderBytes, (int)Word(left, 4));
+            bool isExpected = Word(left, 8) <= extent.LargestBlockBytes && Word(left, 12) <= extent.LargestBlockRowCount
                 && BinaryPrimitives.ReadUInt64LittleEndian(left[16..]) == extent.File.Id && Word(left, 24) == extent.FirstBlock + blocks.Count
-                && Word(left, 28) == extent.Owner && Word(left, 32) == (uint)extent.Kind && Word(left, 36) == Checksum(left[..36], rows);
-            if (!isExpected)
+                && Word(left, 28) == extent.Owner && left[32] == (byte)extent.Kind && left[34] == 0 && left[35] == 0 && Word(left, 36) == Checksum(left[..36], stored);
+            byte[]? rows = !isExpected ? null : left[33] switch
+            {
+                0 => Word(left, 8) == stored.Length ? stored.ToArray() : null,
+                1 => Unpacked(stored, (int)Word(left, 8), Word(left, 12)),
+                _ => null,
+            };
+            if (rows is null)
             {
                 return null;
             }
 
-            blocks.Add((rows.ToArray(), Word(left, 12)));
-            left = left[(SpillFormat.BlockHeaderBytes + rows.Length)..];
+            blocks.Add((rows, Word(left, 12)));
+            left = left[(SpillFormat.BlockHeaderBytes + stored.Length)..];
         }
 
         return blocks.Count == extent.BlockCount && blocks.Sum(block => block.Rows.LongLength) == extent.RowBytes && blocks.Sum(block => block.Count) == extent.RowCount ? blocks : null;
+    }
+
+    /// <summary>The rows of a packed block, bit by bit; null if they cannot be.</summary>
+    private static byte[]? Unpacked(ReadOnlySpan<byte> packed, int length, uint count)
+    {
+        int rowBytes = count < 2 || length % count != 0 ? 0 : (int)(length / count);
+        int words = (rowBytes + 7) / 8;
+        if (rowBytes is < 8 or > 2048 || packed.Length < 16 * words)
+        {
+            return null;
+        }
+
+        ReadOnlySpan<byte> masks = packed[^(16 * words)..^(8 * words)];
+        ReadOnlySpan<byte> others = packed[^(8 * words)..];
+        bool[] varies = [.. Enumerable.Range(0, 64 * words).Select(Bits(masks))];
+        bool[] same = [.. Enumerable.Range(0, 64 * words).Select(Bits(others))];
+        int[] places = new int[64 * words];
+        int place = 0;
+        for (int word = 0; word < words; word++)
+        {
+            int varying = varies.AsSpan(64 * word, 64).Count(true);
+            place = (place % 8) + varying > 64 ? (place + 7) / 8 * 8 : place;
+            for (int bit = 64 * word; bit < 64 * (word + 1); bit++)
+            {
+                places[bit] = varies[bit] ? place++ : -1;
+            }
+        }
+
+        int packedRowBytes = (place + 7) / 8;
+        bool isBeyond = varies.AsSpan(8 * rowBytes).Contains(true) || same.AsSpan(8 * rowBytes).Contains(true);
+        if (isBeyond || packedRowBytes > rowBytes || packed.Length != (count * packedRowBytes) + (16L * words))
+        {
+            return null;
+        }
+
+        byte[] rows = new byte[length];
+        for (int row = 0; row < count; row++)
+        {
+            ReadOnlySpan<byte> from = packed.Slice(row * packedRowBytes, packedRowBytes);
+            for (int bit = 0; bit < 8 * rowBytes; bit++)
+            {
+                bool isSet = same[bit] || (varies[bit] && (from[places[bit] / 8] & (1 << (places[bit] % 8))) != 0);
+                rows[(row * rowBytes) + (bit / 8)] |= (byte)(isSet ? 1 << (bit % 8) : 0);
+            }
+        }
+
+        return rows;
+
+        static Func<int, bool> Bits(ReadOnlySpan<byte> bytes)
+        {
+            byte[] copy = bytes.ToArray();
+            return bit => (copy[bit / 8] & (1 << (bit % 8))) != 0;
+        }
     }
 
     private static bool IsHeader(ReadOnlySpan<byte> file, ulong id)

@@ -12,7 +12,8 @@ namespace Sleeper.Ingest.TestWorker.Fuzzing;
 /// <remarks>The first byte of an input chooses the sample whose extents are looked for; the others are the file.</remarks>
 internal sealed unsafe class SpillTarget : FuzzTarget
 {
-    private const int SampleCount = 6;
+    private const int RawSampleCount = 6;
+    private const int SampleCount = 10;
     private const int HeaderFields = SpillFormat.BlockHeaderBytes / sizeof(uint);
 
     private readonly InMemorySpillFiles _files = new();
@@ -177,10 +178,13 @@ internal sealed unsafe class SpillTarget : FuzzTarget
 
     private Sample MakeSample(SpillDirectory directory, int number)
     {
-        List<byte[]> keys = SampleRows.RandomKeys(new Random(number), 6 + (3 * number));
+        // The later samples have keys of one length that are packed.
+        bool packs = number >= RawSampleCount;
+        var random = new Random(number);
+        List<byte[]> keys = packs ? [.. Enumerable.Range(0, 7 * number).Select(_ => SampleRows.Letters(random, number))] : SampleRows.RandomKeys(random, 6 + (3 * number));
         using var rows = new SampleRows(keys);
         using var half = new SampleRows(keys.GetRange(0, keys.Count / 2));
-        using var writer = new SpillWriter(directory.CreateFile(), _memory, blockBytes: 60 + (40 * number));
+        using var writer = new SpillWriter(directory.CreateFile(), _memory, blockBytes: packs ? 60 * number : 60 + (40 * number), packs);
         SpillExtent first = writer.AppendExtent(5, [new RowSlab(rows.Rows, (int)rows.Length, rows.Count), new RowSlab(half.Rows, (int)half.Length, half.Count)]);
         using var scratch = new NativeBuffer(Math.Max(1, rows.Count) * sizeof(RowEntry));
         RowSorter.Sort(rows.Entries, (RowEntry*)scratch.Pointer, rows.Count);
