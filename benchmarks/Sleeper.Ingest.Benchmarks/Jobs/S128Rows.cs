@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Sleeper.Ingest.Benchmarks.Jobs;
@@ -35,6 +36,8 @@ internal sealed class S128Rows(long count, ulong seed) : IEnumerable<S128Row>, I
         return number;
     }
 
+    /// <summary>Compiled at once: a row takes 140 ns until the runtime has done so, in a reference run of two seconds to the end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool MoveNext()
     {
         if (_left == 0)
@@ -61,7 +64,7 @@ internal sealed class S128Rows(long count, ulong seed) : IEnumerable<S128Row>, I
         // Nothing is held.
     }
 
-    private static string Letters(ulong number) => string.Create(KeyLetters, number, (letters, n) =>
+    private static string Letters(ulong number) => string.Create(KeyLetters, number, [MethodImpl(MethodImplOptions.AggressiveOptimization)] static (letters, n) =>
     {
         foreach (ref uint pair in MemoryMarshal.Cast<char, uint>(letters))
         {
