@@ -77,8 +77,6 @@ internal sealed unsafe class BucketSet : IDisposable
         byte** places = batch.ReservePlaces();
         int i = firstRow;
         int refused = 0;
-        int leafBytes = KeysHaveLeaf ? LeafPrefixBytes : 0;
-        long bytes = 0;
         for (; i < rows.Length; i++)
         {
             RowSpan row = rows[i];
@@ -89,25 +87,16 @@ internal sealed unsafe class BucketSet : IDisposable
                 continue;
             }
 
-            int bucketIndex = _bucketOfLeaf[row.Leaf];
-            ref Tail tail = ref _tails[bucketIndex];
-            int keyLength = row.KeyLength + leafBytes;
-            int needed = RowFormat.MaxHeaderBytes + keyLength + row.ValueLength;
-            if (tail.End - tail.Cursor < needed && !NextSlab(bucketIndex, needed))
+            byte* place = TryPlace(row.KeyLength, row.ValueLength, row.Leaf);
+            if (place is null)
             {
                 break;
             }
 
-            places[i] = tail.Cursor;
-            int length = RowFormat.HeaderLength(keyLength, row.ValueLength) + keyLength + row.ValueLength;
-            tail.Cursor += length;
-            tail.RowCount++;
-            bytes += length;
-            _rowsOfLeaf[row.Leaf]++;
+            places[i] = place;
         }
 
         RowCount += i - firstRow - refused;
-        ByteCount += bytes;
         batch.SetPlaced(firstRow, i);
         lock (_placedLock)
         {
@@ -287,23 +276,38 @@ internal sealed unsafe class BucketSet : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryAppend(byte* source, int keyLength, int valueLength, int leaf)
     {
-        int length = keyLength + valueLength;
-        int bucketIndex = _bucketOfLeaf[leaf];
-        ref Tail tail = ref _tails[bucketIndex];
-        int needed = RowFormat.MaxHeaderBytes + LeafPrefixBytes + length;
-        if (tail.End - tail.Cursor < needed && !NextSlab(bucketIndex, needed))
+        byte* place = TryPlace(keyLength, valueLength, leaf);
+        if (place is null)
         {
             return false;
         }
 
-        byte* destination = WriteStart(tail.Cursor, keyLength, valueLength, leaf);
-        ExactCopy.Copy(source, destination, length);
+        int length = keyLength + valueLength;
+        ExactCopy.Copy(source, WriteStart(place, keyLength, valueLength, leaf), length);
         _digest += Hash(source, length);
-        ByteCount += destination + length - tail.Cursor;
-        tail.Cursor = destination + length;
-        tail.RowCount++;
-        _rowsOfLeaf[leaf]++;
         return true;
+    }
+
+    /// <summary>Where a row goes, or null if memory is used up.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte* TryPlace(int keyLength, int valueLength, int leaf)
+    {
+        keyLength += KeysHaveLeaf ? LeafPrefixBytes : 0;
+        int bucketIndex = _bucketOfLeaf[leaf];
+        ref Tail tail = ref _tails[bucketIndex];
+        int needed = RowFormat.MaxHeaderBytes + keyLength + valueLength;
+        if (tail.End - tail.Cursor < needed && !NextSlab(bucketIndex, needed))
+        {
+            return null;
+        }
+
+        byte* place = tail.Cursor;
+        int length = RowFormat.HeaderLength(keyLength, valueLength) + keyLength + valueLength;
+        tail.Cursor += length;
+        tail.RowCount++;
+        ByteCount += length;
+        _rowsOfLeaf[leaf]++;
+        return place;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
